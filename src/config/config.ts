@@ -1,0 +1,98 @@
+import type { HeaderMatch } from '../routing/table.ts';
+
+/** The configuration after validation: defaults filled in, durations in milliseconds, sizes in bytes. Frozen. */
+export interface Config {
+  readonly listen: readonly ListenAddress[];
+  /** Null: no admin server. */
+  readonly admin: ListenAddress | null;
+  /** Number of worker threads; `auto` has become the number of cores. */
+  readonly workers: number;
+  readonly source: SourceConfig | null;
+  /** Null: not written, so each Rollout of the source gets a route. */
+  readonly routes: readonly RouteConfig[] | null;
+  readonly timeouts: Timeouts;
+  readonly limits: Limits;
+  readonly forwarded: { readonly trusted: readonly string[] };
+  /** Lower case; null: off. */
+  readonly versionHeader: string | null;
+  readonly metrics: { readonly prefix: string; readonly httpAlias: boolean };
+  readonly log: { readonly level: LogLevel; readonly access: boolean };
+  readonly drain: { readonly delay: number; readonly timeout: number };
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface ListenAddress {
+  readonly address: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export interface SourceConfig {
+  /** Absolute paths of manifest files or folders. */
+  readonly files: readonly string[];
+}
+
+/** Milliseconds; 0 switches a timeout off. */
+export interface Timeouts {
+  /** TCP connect to an endpoint. Default 5s. */
+  readonly connect: number;
+  /** From the first byte of a request head (or from accept) to its end: 408. Default 10s. */
+  readonly requestHeaders: number;
+  /** From the last byte of the request to the end of the response head: 504. Default 60s. */
+  readonly responseHeaders: number;
+  /** No byte moved in either direction within a message body. Default 60s. */
+  readonly idle: number;
+  /** A client connection between two requests. Default 75s. */
+  readonly keepAlive: number;
+  /** An upstream connection between two requests; a `keep-alive: timeout=` of the upstream shortens it. Default 4s, below the 5s of Node.js servers. */
+  readonly upstreamIdle: number;
+}
+
+export interface Limits {
+  /** Request line, in bytes, without its CRLF: 414. Default 8KiB. */
+  readonly requestLineBytes: number;
+  /** The whole head of a request (431) or response (502). Default 16KiB. */
+  readonly headerBytes: number;
+  /** Fields in a head: 431 or 502. Default 100. */
+  readonly headers: number;
+  /** All chunk extensions of one body together: 400 or 502. Default 4KiB. */
+  readonly chunkExtensionBytes: number;
+  /** What is read and thrown away of a request body after an early answer, before the connection is closed. Default 64KiB. */
+  readonly drainBytes: number;
+  /** Idle connections kept for each endpoint and worker. Default 64. */
+  readonly idleUpstreamConnections: number;
+}
+
+export interface RouteConfig {
+  readonly name: string;
+  /** Where it stands in the file, for messages: `headgate.yaml:12 routes[0]`. */
+  readonly place: string;
+  /** Lower case. Empty: any host; null: not written (with a Rollout: any host). */
+  readonly hosts: readonly string[] | null;
+  readonly path: string;
+  /** `namespace` null: the only Rollout of that name in the source. */
+  readonly rollout: { readonly namespace: string | null; readonly name: string } | null;
+  /** A Service port's name or number; null: the only one. */
+  readonly port: string | number | null;
+  readonly headers: readonly HeaderRuleConfig[];
+  readonly experiments: { readonly header: string; readonly tokens: Readonly<Record<string, string>> } | null;
+  /** Static versions by name; null when `rollout` is given. Exactly one of the two is set. */
+  readonly versions: Readonly<Record<string, StaticVersionConfig>> | null;
+}
+
+export interface HeaderRuleConfig {
+  /** Lower case. */
+  readonly name: string;
+  readonly match: HeaderMatch;
+  /** A role (`stable`, `canary`, `active`, `preview`), or a static version's name. */
+  readonly to: string;
+  /** False: `fallback: none`. */
+  readonly fallback: boolean;
+}
+
+export interface StaticVersionConfig {
+  /** Null: by header only. */
+  readonly weight: number | null;
+  readonly endpoints: readonly { readonly host: string; readonly port: number }[];
+}
