@@ -1,0 +1,151 @@
+import type { RoutingTable } from '../routing/table.ts';
+import { type Block, Blocks, type Counted, newBlock, sum } from './blocks.ts';
+import { type FallbackLabels, fallbacksOf, type SeriesLabels, seriesOf } from './keys.ts';
+import {
+  BLOCK_LENGTH,
+  CONNECTIONS_OPEN,
+  FALLBACK_BLOCK_LENGTH,
+  IN_FLIGHT,
+  TABLE_GENERATION,
+  WORKER_BLOCK_LENGTH,
+} from './layout.ts';
+
+/** What a worker needs to count for a table. Shared memory and strings: structuredClone takes it as it is. */
+export interface CountersPatch {
+  /** The worker's own block; the same in every patch of a slot. */
+  readonly worker: SharedArrayBuffer;
+  /** New blocks by `seriesKey`. */
+  readonly series: readonly (readonly [key: string, buffer: SharedArrayBuffer])[];
+  /** New blocks by `fallbackKey`. */
+  readonly fallbacks: readonly (readonly [key: string, buffer: SharedArrayBuffer])[];
+  /** Keys of either kind that are no longer counted. Applied before the new blocks. */
+  readonly forgotten: readonly string[];
+}
+
+/** 15 minutes: several scrapes see the last value of a version that is gone. */
+const RETAIN_MS = 15 * 60_000;
+
+export interface SeriesRegistryOptions {
+  /** Number of worker slots. */
+  readonly workers: number;
+  /** Milliseconds; only differences matter. */
+  readonly now: () => number;
+  /** How long counts stay after their version is gone. Default 15 minutes. */
+  readonly retainMs?: number;
+}
+
+/** The main thread's side: allocates blocks for every worker slot, remembers and forgets them. */
+export class SeriesRegistry {
+  readonly #series: Blocks<SeriesLabels>;
+  readonly #fallbacks: Blocks<FallbackLabels>;
+  readonly #workers: readonly Block[];
+  readonly #now: () => number;
+  readonly #retainMs: number;
+
+  constructor({ workers, now, retainMs = RETAIN_MS }: SeriesRegistryOptions) {
+    // A stream that outlives its version must still be counted when it ends.
+    this.#series = new Blocks(workers, BLOCK_LENGTH, (counted) => sum(counted, IN_FLIGHT) > 0);
+    this.#fallbacks = new Blocks(workers, FALLBACK_BLOCK_LENGTH, () => false);
+    this.#workers = Array.from({ length: workers }, () => newBlock(WORKER_BLOCK_LENGTH));
+    this.#now = now;
+    this.#retainMs = retainMs;
+  }
+
+  /** Returns the patch of each worker slot, to be sent with the table or before it. */
+  update(table: RoutingTable): CountersPatch[] {
+    const now = this.#now();
+    const series = this.#series.replace(seriesOf(table), now);
+    const fallbacks = this.#fallbacks.replace(fallbacksOf(table), now);
+    this.#expire(now);
+    const forgotten = [...this.#series.takeForgotten(), ...this.#fallbacks.takeForgotten()];
+    return this.#workers.map((block, worker) => ({
+      worker: block.buffer,
+      series: this.#series.buffers(worker, series),
+      fallbacks: this.#fallbacks.buffers(worker, fallbacks),
+      forgotten,
+    }));
+  }
+
+  /** Everything that a new worker of this slot needs; the one before it must be dead, for a block has one writer. */
+  blocksFor(worker: number): CountersPatch {
+    return {
+      worker: this.#block(worker).buffer,
+      series: this.#series.buffers(worker),
+      fallbacks: this.#fallbacks.buffers(worker),
+      forgotten: [],
+    };
+  }
+
+  /** The worker of this slot is dead: what it had open is open no more. Its counts stay. */
+  workerLost(worker: number): void {
+    const block = this.#block(worker);
+    block[CONNECTIONS_OPEN] = 0;
+    block[TABLE_GENERATION] = 0;
+    this.#series.clear(worker, IN_FLIGHT);
+  }
+
+  /** For the exposition: all series, those retained included, in an order that does not depend on history. */
+  series(): Counted<SeriesLabels>[] {
+    this.#expire(this.#now());
+    return this.#series.all();
+  }
+
+  fallbacks(): Counted<FallbackLabels>[] {
+    this.#expire(this.#now());
+    return this.#fallbacks.all();
+  }
+
+  /** The blocks of the workers themselves, by slot. */
+  workers(): readonly Block[] {
+    return this.#workers;
+  }
+
+  #expire(now: number): void {
+    this.#series.expire(now - this.#retainMs);
+    this.#fallbacks.expire(now - this.#retainMs);
+  }
+
+  #block(worker: number): Block {
+    const block = this.#workers[worker];
+    if (block === undefined) throw new RangeError(`worker slot ${worker} is not one of ${this.#workers.length}`);
+    return block;
+  }
+}
+
+/** A worker's side: finds the block once at table load, so that the request path only adds to it. */
+export class WorkerCounters {
+  /** Requests that reached no version, connections, the table's generation: see `layout.ts`. */
+  readonly worker: Float64Array;
+  readonly #series = new Map<string, Float64Array>();
+  readonly #fallbacks = new Map<string, Float64Array>();
+
+  constructor(initial: CountersPatch) {
+    this.worker = new Float64Array(initial.worker);
+    this.apply(initial);
+  }
+
+  apply(patch: CountersPatch): void {
+    for (const key of patch.forgotten) {
+      this.#series.delete(key);
+      this.#fallbacks.delete(key);
+    }
+    for (const [key, buffer] of patch.series) this.#series.set(key, new Float64Array(buffer));
+    for (const [key, buffer] of patch.fallbacks) this.#fallbacks.set(key, new Float64Array(buffer));
+  }
+
+  /** The block of a `seriesKey`. Throws where no patch has brought it: a table must not overtake its counters. */
+  series(key: string): Float64Array {
+    return known(this.#series, key);
+  }
+
+  /** The block of a `fallbackKey`; throws as `series` does. */
+  fallback(key: string): Float64Array {
+    return known(this.#fallbacks, key);
+  }
+}
+
+function known(blocks: ReadonlyMap<string, Float64Array>, key: string): Float64Array {
+  const block = blocks.get(key);
+  if (block === undefined) throw new Error(`no counters for ${key}: its patch has not been applied`);
+  return block;
+}

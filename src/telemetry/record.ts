@@ -1,0 +1,67 @@
+import {
+  DURATION_BOUNDS,
+  DURATION_BUCKETS,
+  DURATION_SUM,
+  FAILURE_BASE,
+  FALLBACK_COUNT,
+  FIRST_STATUS,
+  IN_FLIGHT,
+  LAST_STATUS,
+  RETRY_BASE,
+  RETRY_REASONS,
+  type RetryReason,
+  STATUS_BASE,
+  UPSTREAM_FAILURE_REASONS,
+  type UpstreamFailureReason,
+} from './layout.ts';
+
+/*
+ * The functions of the request path. Each block has one writer, so plain additions do: no lock, no Atomics, no
+ * allocation. A reader on another thread may see one addition late, never a torn number.
+ */
+
+/** Adds to one slot. */
+export function add(block: Float64Array, slot: number, amount: number): void {
+  block[slot] = (block[slot] ?? 0) + amount;
+}
+
+/** An upstream may answer with any three digits. RFC 9110 15: what is outside 100..599 counts as a server error. */
+function statusSlot(status: number): number {
+  return STATUS_BASE + (status >= FIRST_STATUS && status <= LAST_STATUS ? status : 500) - FIRST_STATUS;
+}
+
+/** One exchange has ended. `durationMs`: from the first byte of the request head to the last of the response. */
+export function recordOutcome(block: Float64Array, status: number, durationMs: number): void {
+  const seconds = durationMs / 1000;
+  let bucket = 0;
+  while (bucket < DURATION_BOUNDS.length && seconds > (DURATION_BOUNDS[bucket] ?? 0)) bucket++;
+  add(block, statusSlot(status), 1);
+  add(block, DURATION_BUCKETS + bucket, 1);
+  add(block, DURATION_SUM, seconds);
+}
+
+/** A request that reached no version was answered: counts in the worker's own block. */
+export function recordUnrouted(worker: Float64Array, status: number): void {
+  add(worker, statusSlot(status), 1);
+}
+
+export function enterFlight(block: Float64Array): void {
+  add(block, IN_FLIGHT, 1);
+}
+
+export function leaveFlight(block: Float64Array): void {
+  add(block, IN_FLIGHT, -1);
+}
+
+export function recordFailure(block: Float64Array, reason: UpstreamFailureReason): void {
+  add(block, FAILURE_BASE + UPSTREAM_FAILURE_REASONS.indexOf(reason), 1);
+}
+
+export function recordRetry(block: Float64Array, reason: RetryReason): void {
+  add(block, RETRY_BASE + RETRY_REASONS.indexOf(reason), 1);
+}
+
+/** `block` is that of a fallback edge. */
+export function recordFallback(block: Float64Array): void {
+  add(block, FALLBACK_COUNT, 1);
+}

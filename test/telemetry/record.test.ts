@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import t from 'tap';
+import {
+  BLOCK_LENGTH,
+  DURATION_BOUNDS,
+  DURATION_BUCKETS,
+  DURATION_SUM,
+  FAILURE_BASE,
+  IN_FLIGHT,
+  RETRY_BASE,
+  RETRY_REASONS,
+  STATUS_BASE,
+  UPSTREAM_FAILURE_REASONS,
+  WORKER_BLOCK_LENGTH,
+} from '../../src/telemetry/layout.ts';
+import {
+  enterFlight,
+  leaveFlight,
+  recordFailure,
+  recordOutcome,
+  recordRetry,
+  recordUnrouted,
+} from '../../src/telemetry/record.ts';
+
+/** The slots that are not 0. */
+function used(block: Float64Array): [slot: number, value: number][] {
+  return [...block.entries()].filter(([, value]) => value !== 0);
+}
+
+t.test('an outcome counts its status, its bucket and its seconds', async (t) => {
+  const block = new Float64Array(BLOCK_LENGTH);
+  recordOutcome(block, 204, 30);
+  t.same(used(block), [
+    [STATUS_BASE + 104, 1],
+    [DURATION_BUCKETS + 5, 1],
+    [DURATION_SUM, 0.03],
+  ]);
+});
+
+t.test('a bound belongs to its bucket, and what is longer than all has a bucket of its own', async (t) => {
+  for (const [index, bound] of DURATION_BOUNDS.entries()) {
+    const block = new Float64Array(BLOCK_LENGTH);
+    recordOutcome(block, 200, bound * 1000);
+    recordOutcome(block, 200, bound * 1000 + 0.001);
+    t.equal(block[DURATION_BUCKETS + index], 1);
+    t.equal(block[DURATION_BUCKETS + index + 1], 1);
+  }
+});
+
+t.test('a status outside 100..599 counts as 500', async (t) => {
+  const block = new Float64Array(BLOCK_LENGTH);
+  for (const status of [99, 600, 999, 0]) recordOutcome(block, status, 1);
+  t.equal(block[STATUS_BASE + 400], 4);
+});
+
+t.test('any outcomes leave every slot but their own alone', async (t) => {
+  const property = fc.property(
+    fc.array(fc.tuple(fc.integer({ min: 0, max: 2000 }), fc.double({ min: 0, max: 1e6, noNaN: true }))),
+    (outcomes) => {
+      const block = new Float64Array(BLOCK_LENGTH);
+      for (const [status, ms] of outcomes) recordOutcome(block, status, ms);
+      const total = (from: number, to: number) => block.subarray(from, to).reduce((a, b) => a + b, 0);
+      return (
+        total(STATUS_BASE, DURATION_BUCKETS) === outcomes.length &&
+        total(DURATION_BUCKETS, DURATION_SUM) === outcomes.length &&
+        total(IN_FLIGHT, BLOCK_LENGTH) === 0
+      );
+    },
+  );
+  t.doesNotThrow(() => fc.assert(property));
+});
+
+t.test('in flight goes up and down', async (t) => {
+  const block = new Float64Array(BLOCK_LENGTH);
+  enterFlight(block);
+  enterFlight(block);
+  leaveFlight(block);
+  t.same(used(block), [[IN_FLIGHT, 1]]);
+});
+
+t.test('each failure and retry reason has a slot of its own', async (t) => {
+  const block = new Float64Array(BLOCK_LENGTH);
+  for (const reason of UPSTREAM_FAILURE_REASONS) recordFailure(block, reason);
+  for (const reason of RETRY_REASONS) recordRetry(block, reason);
+  t.same(
+    used(block),
+    [...UPSTREAM_FAILURE_REASONS.keys()]
+      .map((i) => [FAILURE_BASE + i, 1])
+      .concat([...RETRY_REASONS.keys()].map((i) => [RETRY_BASE + i, 1])),
+  );
+});
+
+t.test('a request that reached no version counts in the block of the worker', async (t) => {
+  const worker = new Float64Array(WORKER_BLOCK_LENGTH);
+  recordUnrouted(worker, 431);
+  t.same(used(worker), [[STATUS_BASE + 331, 1]]);
+});
