@@ -1,0 +1,219 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { RoutingTable } from '../routing/table.ts';
+import { type Counted, sum } from './blocks.ts';
+import type { SeriesRegistry } from './counters.ts';
+import type { SeriesLabels } from './keys.ts';
+import {
+  CONNECTIONS_ACCEPTED,
+  CONNECTIONS_OPEN,
+  DURATION_BOUNDS,
+  DURATION_BUCKETS,
+  DURATION_SUM,
+  FAILURE_BASE,
+  FALLBACK_COUNT,
+  FIRST_STATUS,
+  IN_FLIGHT,
+  LAST_STATUS,
+  RETRY_BASE,
+  RETRY_REASONS,
+  STATUS_BASE,
+  TABLE_GENERATION,
+  UPSTREAM_FAILURE_REASONS,
+} from './layout.ts';
+import { ReadCounter, ReadGauge, ReadHistogram, type Sample } from './prom.ts';
+
+/** What the main thread knows at the moment of a scrape. */
+export interface ProcessState {
+  /** Null: there is none yet. */
+  readonly table: RoutingTable | null;
+  /** The source has delivered all that it found at start. */
+  readonly sourceSynced: boolean;
+  /** Unix time in seconds; 0: never. */
+  readonly sourceLastEventSeconds: number;
+  readonly configReloadSuccessful: boolean;
+  readonly workersRestarted: number;
+}
+
+export interface ExpositionOptions {
+  readonly registry: SeriesRegistry;
+  readonly state: () => ProcessState;
+  /** `headgate_` unless the configuration says otherwise. */
+  readonly prefix: string;
+  /** Adds `http_requests_total` and `http_request_duration_seconds`. */
+  readonly httpAlias: boolean;
+  /** Headgate's own version. */
+  readonly version: string;
+}
+
+/** Shown at 0 before the first request, so that a query for them has an answer (design section 6). */
+const STATUSES_AT_ZERO: ReadonlySet<number> = new Set([200, 404, 500, 502, 503, 504]);
+/** The same for requests that reached no version: the answers that Headgate itself gives. */
+const UNROUTED_AT_ZERO: ReadonlySet<number> = new Set([400, 404, 408, 414, 417, 431, 501, 503, 505]);
+const UNROUTED: SeriesLabels = { route: '', namespace: '', rollout: '', experiment: '', role: '', version: '' };
+
+/** prom-client's own that break Prometheus' naming rules: gauges named `_total`. Each has a successor without. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+/** How often the lag of the main thread's event loop is sampled. prom-client's 10 would wake an idle process 100 times a second. */
+const LAG_RESOLUTION_MS = 100;
+
+/** The text that Prometheus scrapes. Sums the workers' blocks when asked; nothing is kept up to date in between. */
+export class Exposition {
+  readonly #register = new Registry();
+  readonly #registry: SeriesRegistry;
+  readonly #state: () => ProcessState;
+
+  constructor({ registry, state, prefix, httpAlias, version }: ExpositionOptions) {
+    this.#registry = registry;
+    this.#state = state;
+    this.#addRequests(prefix);
+    if (httpAlias) this.#addRequests('http_');
+    this.#addVersions(prefix);
+    this.#addProcess(prefix, version);
+    collectDefaultMetrics({ register: this.#register, eventLoopMonitoringPrecision: LAG_RESOLUTION_MS });
+    for (const name of MISNAMED) this.#register.removeSingleMetric(name);
+  }
+
+  /** The value of the response's content-type. */
+  get contentType(): string {
+    return this.#register.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#register.metrics();
+  }
+
+  #addRequests(prefix: string): void {
+    this.#counter(`${prefix}requests_total`, 'Requests answered, by the version that answered and the status.', () => [
+      ...this.#registry.series().flatMap((series) => statusSamples(series, STATUSES_AT_ZERO)),
+      ...statusSamples({ labels: UNROUTED, blocks: this.#registry.workers() }, UNROUTED_AT_ZERO),
+    ]);
+    const duration = `${prefix}request_duration_seconds`;
+    this.#register.registerMetric(
+      new ReadHistogram({
+        name: duration,
+        help: 'Time from the first byte of the request head to the last byte of the response.',
+        read: () => this.#registry.series().flatMap((series) => durationSamples(duration, series)),
+      }),
+    );
+  }
+
+  #addVersions(prefix: string): void {
+    this.#gauge(`${prefix}requests_in_flight`, 'Requests that have begun and not ended.', () =>
+      this.#registry.series().map((series) => ({
+        labels: {},
+        sharedLabels: series.labels,
+        value: sum(series, IN_FLIGHT),
+      })),
+    );
+    this.#counter(`${prefix}upstream_failures_total`, 'Failed exchanges with an endpoint of the version.', () =>
+      this.#registry.series().flatMap((series) => reasonSamples(series, FAILURE_BASE, UPSTREAM_FAILURE_REASONS)),
+    );
+    this.#counter(`${prefix}retries_total`, 'Requests sent to a second endpoint of the version.', () =>
+      this.#registry.series().flatMap((series) => reasonSamples(series, RETRY_BASE, RETRY_REASONS)),
+    );
+    this.#counter(`${prefix}fallback_total`, 'Requests that another version than the one asked for answered.', () =>
+      this.#registry.fallbacks().map((fallback) => ({
+        labels: {},
+        sharedLabels: fallback.labels,
+        value: sum(fallback, FALLBACK_COUNT),
+      })),
+    );
+    this.#gauge(`${prefix}weight`, 'Weight of the version in its route, as applied now.', () =>
+      weightSamples(this.#state().table),
+    );
+  }
+
+  #addProcess(prefix: string, version: string): void {
+    const perWorker = (slot: number) => (): Sample[] =>
+      this.#registry.workers().map((block, worker) => ({ labels: { worker }, value: block[slot] ?? 0 }));
+    const single = (read: (state: ProcessState) => number) => (): Sample[] => [
+      { labels: {}, value: read(this.#state()) },
+    ];
+    this.#gauge(`${prefix}table_generation`, 'Routing table that the worker applies.', perWorker(TABLE_GENERATION));
+    this.#gauge(`${prefix}connections`, 'Open connections of clients.', perWorker(CONNECTIONS_OPEN));
+    this.#counter(
+      `${prefix}connections_accepted_total`,
+      'Connections accepted from clients.',
+      perWorker(CONNECTIONS_ACCEPTED),
+    );
+    this.#counter(
+      `${prefix}workers_restarted_total`,
+      'Worker threads that died and were replaced.',
+      single((state) => state.workersRestarted),
+    );
+    this.#gauge(
+      `${prefix}source_synced`,
+      'Whether the source has delivered all its objects.',
+      single((state) => Number(state.sourceSynced)),
+    );
+    this.#gauge(
+      `${prefix}source_last_event_timestamp_seconds`,
+      'When the source last delivered a change.',
+      single((state) => state.sourceLastEventSeconds),
+    );
+    this.#gauge(
+      `${prefix}config_last_reload_successful`,
+      'Whether the configuration in use is the one on disk.',
+      single((state) => Number(state.configReloadSuccessful)),
+    );
+    const build = [{ labels: { version, node: process.version }, value: 1 }];
+    this.#gauge(`${prefix}build_info`, 'Version of Headgate and of the Node.js that runs it.', () => build);
+  }
+
+  #counter(name: string, help: string, read: () => Sample[]): void {
+    this.#register.registerMetric(new ReadCounter({ name, help, read }));
+  }
+
+  #gauge(name: string, help: string, read: () => Sample[]): void {
+    this.#register.registerMetric(new ReadGauge({ name, help, read }));
+  }
+}
+
+function statusSamples(counted: Counted<SeriesLabels>, atZero: ReadonlySet<number>): Sample[] {
+  const samples: Sample[] = [];
+  for (let status = FIRST_STATUS; status <= LAST_STATUS; status++) {
+    const value = sum(counted, STATUS_BASE + status - FIRST_STATUS);
+    if (value > 0 || atZero.has(status)) samples.push({ labels: { status }, sharedLabels: counted.labels, value });
+  }
+  return samples;
+}
+
+function durationSamples(name: string, series: Counted<SeriesLabels>): Sample[] {
+  const samples: Sample[] = [];
+  const put = (suffix: string, labels: Sample['labels'], value: number): void => {
+    samples.push({ metricName: `${name}_${suffix}`, labels, sharedLabels: series.labels, value });
+  };
+  let count = 0;
+  for (const [index, le] of DURATION_BOUNDS.entries()) {
+    count += sum(series, DURATION_BUCKETS + index);
+    put('bucket', { le }, count);
+  }
+  count += sum(series, DURATION_BUCKETS + DURATION_BOUNDS.length);
+  put('bucket', { le: '+Inf' }, count);
+  put('sum', {}, sum(series, DURATION_SUM));
+  put('count', {}, count);
+  return samples;
+}
+
+function reasonSamples(series: Counted<SeriesLabels>, base: number, reasons: readonly string[]): Sample[] {
+  return reasons.map((reason, index) => ({
+    labels: { reason },
+    sharedLabels: series.labels,
+    value: sum(series, base + index),
+  }));
+}
+
+/** Versions that no share names are there at 0: they are reached by header only. */
+function weightSamples(table: RoutingTable | null): Sample[] {
+  const samples = new Map<string, Sample>();
+  for (const route of table?.routes ?? []) {
+    for (const [index, { role, name }] of route.versions.entries()) {
+      const key = JSON.stringify([route.name, role, name]);
+      let value = samples.get(key)?.value ?? 0;
+      for (const share of route.split) if (share.version === index) value += share.weight;
+      samples.set(key, { labels: { route: route.name, role, version: name }, value });
+    }
+  }
+  return [...samples.values()];
+}
