@@ -1,0 +1,183 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { $ZodIssue } from 'zod/v4/core';
+import type { HeaderMatch } from '../routing/table.ts';
+import { checkAcross } from './checks.ts';
+import type { Config, HeaderRuleConfig, RouteConfig } from './config.ts';
+import { ConfigError, type Mistake } from './config-error.ts';
+import { fileStamp } from './file-stamp.ts';
+import { asList, asRecord } from './raw.ts';
+import { Refusal } from './refusal.ts';
+import { routeName } from './route-name.ts';
+import { configSchema, knownKeys, type ParsedConfig, type ParsedRoute } from './schema.ts';
+import { suggest } from './suggest.ts';
+import { type Path, YamlFile } from './yaml-file.ts';
+
+/** A configuration that was read and found right. */
+export interface Loaded {
+  readonly config: Config;
+  /** Absolute path of the file. */
+  readonly file: string;
+  /** What the file looked like when it was read, for `ConfigWatcher` to tell a change. */
+  readonly stamp: string;
+}
+
+/**
+ * Reads and validates a configuration file.
+ * @param path as the user wrote it; messages name the file so
+ * @throws ConfigError with every mistake at once
+ */
+export async function loadConfig(path: string): Promise<Loaded> {
+  const file = resolve(path);
+  // The stamp is taken first: what changes after it is seen as a change, never missed.
+  const stamp = await fileStamp(file);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const message = `cannot be read: ${reason(error)}`;
+    throw new ConfigError('HEADGATE_CONFIG_UNREADABLE', [
+      { file: path, line: 0, column: 0, path: '', message, remedy: null },
+    ]);
+  }
+  return { config: parseConfig(text, path), file, stamp };
+}
+
+/**
+ * The same for a text that is at hand.
+ * @param path names the file in messages; its folder is where `source.files` begin
+ * @throws ConfigError with every mistake at once
+ */
+export function parseConfig(text: string, path: string): Config {
+  const yaml = new YamlFile(text);
+  const mistakes: Mistake[] = yaml.mistakes.map((one) => ({ ...one, file: path, path: formatPath(one.path) }));
+  const unusableKeys = new Set(mistakes.map((one) => one.path));
+  const report = (at: Path, message: string, remedy: string | null, what: 'key' | 'value' = 'value') => {
+    const formatted = formatPath(at);
+    if (unusableKeys.has(formatted)) return;
+    mistakes.push({ file: path, ...yaml.locate(at, what), path: formatted, message, remedy });
+  };
+  if (yaml.value === undefined || yaml.value === null) {
+    if (mistakes.length === 0) report([], 'is empty', 'write routes or a source');
+  } else {
+    const parsed = configSchema.safeParse(yaml.value);
+    for (const issue of parsed.error?.issues ?? []) reportIssue(issue, yaml.value, report);
+    if (!Array.isArray(yaml.value)) checkAcross(yaml.value, report, (at) => yaml.locate(at, 'value').line);
+    if (parsed.success && mistakes.length === 0) {
+      const place = (index: number) => `${path}:${yaml.locate(['routes', index], 'value').line} routes[${index}]`;
+      return freeze(build(parsed.data, yaml.value, dirname(resolve(path)), place));
+    }
+  }
+  throw new ConfigError('HEADGATE_CONFIG_INVALID', sorted(mistakes));
+}
+
+function reportIssue(
+  issue: $ZodIssue,
+  raw: unknown,
+  report: (path: Path, message: string, remedy: string | null, at?: 'key' | 'value') => void,
+): void {
+  // The schema sees a single listen address as a list of one.
+  const single = issue.path[0] === 'listen' && !Array.isArray(asRecord(raw)['listen']);
+  const path = single ? ['listen', ...issue.path.slice(2)] : issue.path;
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(issue.path);
+    for (const key of issue.keys) {
+      const near = suggest(key, known);
+      const remedy = near === null ? `one of ${known.join(', ')}` : `did you mean ${near}?`;
+      report([...path, key], 'unknown key', remedy, 'key');
+    }
+  } else if (issue.code === 'custom') {
+    const remedy: unknown = issue.params?.['remedy'];
+    report(path, issue.message, typeof remedy === 'string' ? remedy : null);
+  } else if (issue.code === 'invalid_type') {
+    const value = valueAt(raw, path);
+    const refusal = Refusal.kind(issue.expected === 'array' ? 'a list' : 'a map', value);
+    report(path, refusal.message, refusal.remedy);
+  } else {
+    report(path, issue.code === 'too_small' ? 'is empty' : issue.message, null);
+  }
+}
+
+function valueAt(raw: unknown, path: Path): unknown {
+  let value = raw;
+  for (const segment of path) {
+    value = typeof segment === 'number' ? asList(value)[segment] : asRecord(value)[String(segment)];
+  }
+  return value;
+}
+
+function build(parsed: ParsedConfig, raw: unknown, folder: string, place: (index: number) => string): Config {
+  const rawRoutes = asList(asRecord(raw)['routes']);
+  const { limits } = parsed;
+  return {
+    listen: parsed.listen,
+    admin: parsed.admin,
+    workers: parsed.workers,
+    source:
+      parsed.source === undefined ? null : { files: (parsed.source.files ?? []).map((one) => resolve(folder, one)) },
+    routes: parsed.routes?.map((route, index) => buildRoute(route, rawRoutes[index], place(index))) ?? null,
+    timeouts: parsed.timeouts,
+    limits: { ...limits, requestLineBytes: limits.requestLineBytes ?? Math.min(8192, limits.headerBytes) },
+    forwarded: parsed.forwarded,
+    versionHeader: parsed.versionHeader ?? null,
+    metrics: parsed.metrics,
+    log: parsed.log,
+    drain: parsed.drain,
+  };
+}
+
+function buildRoute(route: ParsedRoute, raw: unknown, place: string): RouteConfig {
+  const versions = Object.entries(route.versions ?? {}).map(
+    ([name, { weight, endpoints }]) => [name, { weight: weight ?? null, endpoints }] as const,
+  );
+  return {
+    name: routeName(raw) ?? '',
+    place,
+    hosts: route.hosts ?? null,
+    path: route.path,
+    rollout: route.rollout ?? null,
+    port: route.port ?? null,
+    headers: route.headers.map(buildRule),
+    experiments: route.experiments ?? null,
+    versions: route.versions === undefined ? null : Object.fromEntries(versions),
+  };
+}
+
+function buildRule(rule: ParsedRoute['headers'][number]): HeaderRuleConfig {
+  let match: HeaderMatch = { kind: 'present' };
+  if (rule.exact !== undefined) match = { kind: 'exact', value: rule.exact };
+  else if (rule.prefix !== undefined) match = { kind: 'prefix', value: rule.prefix };
+  else if (rule.regex !== undefined) match = { kind: 'regex', value: rule.regex };
+  return { name: rule.name, match, to: rule.to, fallback: rule.fallback !== 'none' };
+}
+
+/** `routes[0].tokens["a b"]`. */
+function formatPath(path: Path): string {
+  let formatted = '';
+  for (const segment of path) {
+    if (typeof segment === 'number') formatted += `[${segment}]`;
+    else if (!/^[A-Za-z_][\w-]*$/.test(String(segment))) formatted += `[${JSON.stringify(String(segment))}]`;
+    else formatted += formatted === '' ? String(segment) : `.${String(segment)}`;
+  }
+  return formatted;
+}
+
+function sorted(mistakes: readonly Mistake[]): Mistake[] {
+  return [...mistakes].sort((a, b) => a.line - b.line || a.column - b.column || (a.path < b.path ? -1 : 1));
+}
+
+function reason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'it is a folder';
+  if (code === 'EACCES') return 'permission denied';
+  return error instanceof Error ? error.message : String(error);
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const child of Object.values(value)) freeze(child);
+  }
+  return value;
+}
