@@ -1,0 +1,71 @@
+import { ChunkedDecoder, type ChunkedLimits } from '../http1/chunked.ts';
+import { INVALID } from '../http1/parse-status.ts';
+
+export const NO_BODY = 0;
+export const LENGTH_BODY = 1;
+export const CHUNKED_BODY = 2;
+/** Ends with the connection; responses only. */
+export const CLOSE_BODY = 3;
+export type BodyKind = typeof NO_BODY | typeof LENGTH_BODY | typeof CHUNKED_BODY | typeof CLOSE_BODY;
+
+/**
+ * Follows one message body through the bytes that carry it: where it ends and what of it is passed on. One object serves
+ * many messages.
+ */
+export class Body {
+  kind: BodyKind = NO_BODY;
+  /** The last byte has been seen. A CLOSE_BODY is never done by itself. */
+  done = true;
+  /** After `take`: pairs of positions to be passed on, in order, and how many pairs. */
+  ranges = new Int32Array(2);
+  rangeCount = 0;
+  readonly #single = this.ranges;
+  #remaining = 0;
+  #bare = false;
+  #decoder: ChunkedDecoder | null = null;
+  readonly #limits: ChunkedLimits;
+
+  constructor(limits: ChunkedLimits) {
+    this.#limits = limits;
+  }
+
+  /** @param bare pass on the data of a chunked body without its framing. Else it keeps it, less extensions and trailers. */
+  begin(kind: BodyKind, contentLength: number, bare: boolean): void {
+    this.kind = kind;
+    this.#remaining = contentLength;
+    this.#bare = bare;
+    this.done = kind === NO_BODY || (kind === LENGTH_BODY && contentLength === 0);
+    if (kind === CHUNKED_BODY) {
+      this.#decoder ??= new ChunkedDecoder(this.#limits);
+      this.#decoder.reset();
+    }
+  }
+
+  /**
+   * Takes body bytes from [start, end). May stop early: call again while there are bytes and it is not `done`.
+   * @returns the position after the last byte taken, or -1 when the chunked coding is broken.
+   */
+  take(bytes: Buffer, start: number, end: number): number {
+    if (this.kind === CHUNKED_BODY) return this.#takeChunked(bytes, start, end);
+    let stop = end;
+    if (this.kind === LENGTH_BODY) {
+      stop = Math.min(end, start + this.#remaining);
+      this.#remaining -= stop - start;
+      this.done = this.#remaining === 0;
+    }
+    this.ranges = this.#single;
+    this.ranges[0] = start;
+    this.ranges[1] = stop;
+    this.rangeCount = stop > start ? 1 : 0;
+    return stop;
+  }
+
+  #takeChunked(bytes: Buffer, start: number, end: number): number {
+    const decoder = this.#decoder;
+    if (decoder === null || decoder.decode(bytes, start, end) === INVALID) return -1;
+    this.done = decoder.done;
+    this.ranges = this.#bare ? decoder.data : decoder.kept;
+    this.rangeCount = this.#bare ? decoder.dataCount : decoder.keptCount;
+    return decoder.consumed;
+  }
+}

@@ -1,0 +1,69 @@
+import { STATUS_CODES } from 'node:http';
+import { REQUEST_REASONS, type RequestReason } from '../http1/reason.ts';
+import type { UpstreamFailureReason } from '../telemetry/layout.ts';
+
+/** How loud an answer that Headgate makes itself is in the log. */
+type Level = 'debug' | 'info' | 'warn';
+
+/** Why Headgate answered instead of a version: the one word in the body, in the access log and in the messages. */
+export type CauseName = RequestReason | LocalCause | UpstreamFailureReason;
+
+type LocalCause =
+  | 'no_route'
+  | 'no_endpoints'
+  | 'request_timeout'
+  | 'request_truncated'
+  | 'max_forwards'
+  | 'client_closed'
+  | 'internal';
+
+export interface Cause {
+  readonly name: CauseName;
+  readonly status: number;
+  readonly level: Level;
+}
+
+/** Upstream failures are charged to a version in `upstream_failures_total`; RFC 9110 15.6.3 and 15.6.5 give the statuses. */
+const UPSTREAM: Record<UpstreamFailureReason, number> = {
+  connect_refused: 502,
+  connect_timeout: 504,
+  connect_error: 502,
+  reset: 502,
+  truncated: 502,
+  bad_response: 502,
+  response_timeout: 504,
+  idle_timeout: 504,
+};
+
+const LOCAL: Record<LocalCause, readonly [status: number, level: Level]> = {
+  no_route: [404, 'debug'],
+  no_endpoints: [503, 'warn'],
+  request_timeout: [408, 'debug'],
+  request_truncated: [400, 'debug'],
+  max_forwards: [200, 'debug'],
+  // nginx's code for a client that left; it is counted and logged, never sent.
+  client_closed: [499, 'debug'],
+  internal: [500, 'warn'],
+};
+
+/** The one table from cause to status and log level. */
+const CAUSES: ReadonlyMap<string, Cause> = new Map<string, Cause>([
+  ...Object.entries(REQUEST_REASONS).map(([name, status]) => entry(name as RequestReason, status, 'debug')),
+  ...Object.entries(LOCAL).map(([name, [status, level]]) => entry(name as LocalCause, status, level)),
+  ...Object.entries(UPSTREAM).map(([name, status]) => entry(name as UpstreamFailureReason, status, 'warn')),
+]);
+
+function entry(name: CauseName, status: number, level: Level): [string, Cause] {
+  return [name, Object.freeze({ name, status, level })];
+}
+
+const INTERNAL: Cause = Object.freeze({ name: 'internal', status: 500, level: 'warn' });
+
+export function causeOf(name: CauseName): Cause {
+  return CAUSES.get(name) ?? INTERNAL;
+}
+
+/** `404 Not Found`. */
+export function statusLine(status: number): string {
+  return `${status} ${STATUS_CODES[status] ?? 'Unknown'}`;
+}

@@ -1,0 +1,248 @@
+import type { Socket } from 'node:net';
+import { Method } from '../http1/method.ts';
+import { INCOMPLETE, INVALID } from '../http1/parse-status.ts';
+import type { RequestHead } from '../http1/request-head.ts';
+import { CONNECTIONS_OPEN } from '../telemetry/layout.ts';
+import { add, recordUnrouted } from '../telemetry/record.ts';
+import { type CauseName, causeOf } from './causes.ts';
+import { localResponse } from './client-response.ts';
+import type { DataPlane } from './data-plane.ts';
+import { Exchange } from './exchange.ts';
+import { plainAddress } from './peer.ts';
+import { ClientIdentity } from './upstream-request.ts';
+
+const READING = 0;
+const EXCHANGING = 1;
+/** Our last answer is out; what the client still sends is read and thrown away, so that no reset destroys the answer. */
+const LINGERING = 2;
+const CLOSED = 3;
+
+const EMPTY = Buffer.alloc(0);
+const LINGER_MS = 2_000;
+
+/**
+ * One client connection: reads heads, hands each complete one to its exchange, one at a time and in order (RFC 9112 9.3.2),
+ * and closes what has to be closed.
+ */
+export class ClientConnection {
+  readonly plane: DataPlane;
+  readonly socket: Socket;
+  readonly client: ClientIdentity;
+  /** Sent FIN: nothing more will come, but it may still read (RFC 9112 9.6). */
+  ended = false;
+  #state: number = READING;
+  /** Milliseconds of the worker's clock; Infinity: none. */
+  #deadline: number;
+  /** Unread bytes: [#start, #end) of #input. */
+  #input: Buffer = EMPTY;
+  #start = 0;
+  #end = 0;
+  /** #input was copied by this connection and may be appended to. */
+  #owned = false;
+  /** The parser of a head that has not arrived in full. */
+  #head: RequestHead | null = null;
+  #headBegan = 0;
+  #reading = false;
+  #paused = false;
+  #drained = 0;
+  readonly #exchange: Exchange;
+
+  constructor(plane: DataPlane, socket: Socket) {
+    this.plane = plane;
+    this.socket = socket;
+    const address = plainAddress(socket.remoteAddress);
+    this.client = new ClientIdentity(address, plane.trusted.includes(address));
+    this.#deadline = plane.deadline(plane.settings.timeouts.requestHeaders);
+    this.#exchange = new Exchange(this);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', () => this.socket.destroy());
+    socket.on('close', () => this.#onClose());
+  }
+
+  get idle(): boolean {
+    return this.#state === READING && this.#head === null && this.#start === this.#end;
+  }
+
+  /** Stops reading until `resume`: the upstream cannot take more, or must first be connected. */
+  pause(): void {
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#state === CLOSED) return;
+    this.#paused = false;
+    this.socket.resume();
+  }
+
+  sweep(now: number): void {
+    if (now < this.#deadline && this.#state !== EXCHANGING) return;
+    if (this.#state === EXCHANGING) this.#exchange.sweep(now);
+    else if (this.#state === READING && !this.idle) this.#refuse('request_timeout');
+    else this.socket.destroy();
+  }
+
+  /** The exchange is over and its answer is with the socket. */
+  exchangeDone(keepAlive: boolean): void {
+    if (this.#state === CLOSED) return;
+    if (!keepAlive || this.ended) {
+      this.#linger();
+      return;
+    }
+    this.#state = READING;
+    this.#deadline = this.plane.deadline(this.plane.settings.timeouts.keepAlive);
+    this.resume();
+    if (this.#start !== this.#end) this.#readHeads();
+  }
+
+  /** The answer cannot be completed: the client must not take it for a whole one (RFC 9112 8). */
+  cut(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  /** Sends an answer of Headgate's own. Returns the number of bytes. */
+  answer(cause: CauseName, isHead: boolean, close: boolean): number {
+    const { name, status } = causeOf(cause);
+    const bytes = localResponse(status, name, { head: isHead, close, date: this.plane.dateText });
+    this.socket.write(bytes);
+    return bytes.length;
+  }
+
+  /** The worker is going away: nothing new is read. */
+  drain(): void {
+    if (this.idle) this.#linger();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#state === LINGERING) {
+      this.#drained += chunk.length;
+      if (this.#drained > this.plane.settings.limits.drainBytes) this.socket.destroy();
+      return;
+    }
+    if (this.#state === CLOSED) return;
+    if (this.#state === EXCHANGING) {
+      const used = this.#exchange.onRequestBytes(chunk, 0, chunk.length);
+      if (used < chunk.length && this.#state === EXCHANGING) {
+        // Pipelined: kept until this exchange is over, and no more is read meanwhile.
+        this.#append(used === 0 ? chunk : chunk.subarray(used));
+        this.pause();
+      }
+      return;
+    }
+    this.#append(chunk);
+    this.#readHeads();
+  }
+
+  /** Reads heads until one is unfinished or an exchange takes its time. */
+  #readHeads(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    while (this.#state === READING && this.#start !== this.#end) {
+      if (!this.#readHead()) break;
+    }
+    this.#reading = false;
+    if (this.#start === this.#end) this.#forgetInput();
+  }
+
+  /** False: more bytes are needed. */
+  #readHead(): boolean {
+    const plane = this.plane;
+    if (this.#head === null) {
+      this.#head = plane.requestHeads.take();
+      this.#head.reset();
+      this.#headBegan = plane.tick();
+      this.#deadline = plane.deadline(plane.settings.timeouts.requestHeaders);
+    }
+    const head = this.#head;
+    const status = head.parse(this.#input, this.#start, this.#end);
+    if (status === INCOMPLETE) {
+      if (!this.#owned) this.#own();
+      return false;
+    }
+    if (status === INVALID) {
+      this.#refuse(head.reason, head.method === Method.HEAD);
+      return false;
+    }
+    this.#head = null;
+    this.#state = EXCHANGING;
+    const next = this.#exchange.begin(head, this.#input, this.#start, this.#end, this.#headBegan);
+    if (this.#end !== 0) this.#start = next;
+    plane.requestHeads.give(head);
+    return true;
+  }
+
+  /** A request that cannot be read: the answer, and an end, for nobody knows where the next one begins. */
+  #refuse(cause: CauseName, isHead = false): void {
+    const began = this.#headBegan;
+    const sent = this.answer(cause, isHead, true);
+    recordUnrouted(this.plane.counters.worker, causeOf(cause).status);
+    this.plane.logRefused(this, cause, began, sent);
+    this.#linger();
+  }
+
+  #linger(): void {
+    if (this.#state === CLOSED) return;
+    this.#state = LINGERING;
+    this.#deadline = this.plane.tick() + LINGER_MS;
+    this.#forgetInput();
+    this.#releaseHead();
+    this.socket.end();
+    if (this.ended) return;
+    this.#paused = false;
+    this.socket.resume();
+  }
+
+  #onEnd(): void {
+    this.ended = true;
+    if (this.#state === EXCHANGING) this.#exchange.onClientEnd();
+    else if (this.#state === READING) this.#linger();
+    else this.socket.destroy();
+  }
+
+  #onClose(): void {
+    const exchanging = this.#state === EXCHANGING;
+    this.#state = CLOSED;
+    this.#forgetInput();
+    this.#releaseHead();
+    add(this.plane.counters.worker, CONNECTIONS_OPEN, -1);
+    this.plane.connections.delete(this);
+    if (exchanging) this.#exchange.onClientGone();
+    this.plane.connectionClosed();
+  }
+
+  #releaseHead(): void {
+    if (this.#head !== null) this.plane.requestHeads.give(this.#head);
+    this.#head = null;
+  }
+
+  #forgetInput(): void {
+    this.#input = EMPTY;
+    this.#start = 0;
+    this.#end = 0;
+    this.#owned = false;
+  }
+
+  #append(chunk: Buffer): void {
+    if (this.#start === this.#end) {
+      this.#input = chunk;
+      this.#start = 0;
+      this.#end = chunk.length;
+      this.#owned = false;
+      return;
+    }
+    if (!this.#owned || this.#end + chunk.length > this.#input.length) this.#own(chunk.length);
+    this.#end += chunk.copy(this.#input, this.#end);
+  }
+
+  /** Copies the unread bytes to a buffer of our own; doubling keeps a byte-at-a-time client linear. */
+  #own(room = 0): void {
+    const unread = this.#end - this.#start;
+    const copy = Buffer.allocUnsafe(Math.max(1024, 2 * (unread + room)));
+    this.#input.copy(copy, 0, this.#start, this.#end);
+    this.#input = copy;
+    this.#start = 0;
+    this.#end = unread;
+    this.#owned = true;
+  }
+}

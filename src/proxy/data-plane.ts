@@ -1,0 +1,188 @@
+import { createServer, type Server } from 'node:net';
+import type { ChunkedLimits } from '../http1/chunked.ts';
+import { RequestHead } from '../http1/request-head.ts';
+import { ResponseHead } from '../http1/response-head.ts';
+import { Matcher } from '../routing/match.ts';
+import type { EndpointMap, RoutingTable } from '../routing/table.ts';
+import { type CountersPatch, WorkerCounters } from '../telemetry/counters.ts';
+import { seriesKey } from '../telemetry/keys.ts';
+import { CONNECTIONS_ACCEPTED, CONNECTIONS_OPEN, TABLE_GENERATION } from '../telemetry/layout.ts';
+import { add } from '../telemetry/record.ts';
+import { HEADROOM } from '../upstream/connection.ts';
+import { Upstreams } from '../upstream/upstreams.ts';
+import type { CauseName } from './causes.ts';
+import { ClientConnection } from './client-connection.ts';
+import type { Exchange } from './exchange.ts';
+import { LiveVersion } from './live-version.ts';
+import { TrustedPeers } from './peer.ts';
+import { Pooled } from './pooled.ts';
+import type { ProxyLog } from './proxy-log.ts';
+import { Http1RequestView } from './request-view.ts';
+import { Scratch } from './scratch.ts';
+import type { WorkerSettings } from './settings.ts';
+
+/** Milliseconds, monotonic; only differences matter. */
+export interface Clock {
+  now(): number;
+}
+
+/** A timeout is at most this much late. */
+export const SWEEP_MS = 250;
+/** Head and the small bodies that go out with it in one write. */
+const SCRATCH_BYTES = 65_536;
+const EMPTY_TABLE: RoutingTable = { routes: [] };
+
+/** Everything that one worker shares among its connections. Knows no thread: a test can run one in its own. */
+export class DataPlane {
+  readonly settings: WorkerSettings;
+  readonly trusted: TrustedPeers;
+  readonly chunkedLimits: ChunkedLimits;
+  readonly counters: WorkerCounters;
+  readonly connections = new Set<ClientConnection>();
+  readonly requestHeads: Pooled<RequestHead>;
+  readonly responseHeads: Pooled<ResponseHead>;
+  readonly scratch: Scratch;
+  readonly view: Http1RequestView;
+  readonly upstreams: Upstreams;
+  matcher: Matcher<LiveVersion> = new Matcher<LiveVersion>(EMPTY_TABLE, (route, version) =>
+    this.#attach(route.name, version),
+  );
+  /** Responses ask their clients to go elsewhere. */
+  draining = false;
+  dateText = '';
+  dateLine: Buffer = Buffer.alloc(0);
+  readonly #log: ProxyLog;
+  readonly #clock: Clock;
+  readonly #servers: Server[] = [];
+  #now: number;
+  #dateSecond = -1;
+  #onEmpty: (() => void) | null = null;
+
+  constructor(settings: WorkerSettings, counters: CountersPatch, log: ProxyLog, clock: Clock = performance) {
+    const { limits } = settings;
+    this.settings = settings;
+    this.trusted = new TrustedPeers(settings.trusted);
+    this.counters = new WorkerCounters(counters);
+    this.chunkedLimits = {
+      chunkExtensionBytes: limits.chunkExtensionBytes,
+      trailerBytes: limits.headerBytes,
+      trailers: limits.headers,
+    };
+    this.requestHeads = new Pooled(() => new RequestHead(limits));
+    this.responseHeads = new Pooled(() => new ResponseHead(limits));
+    this.scratch = new Scratch(limits.headerBytes + HEADROOM + SCRATCH_BYTES);
+    this.view = new Http1RequestView(new RequestHead(limits), Buffer.alloc(0));
+    this.upstreams = new Upstreams(limits.idleUpstreamConnections);
+    this.#log = log;
+    this.#clock = clock;
+    this.#now = clock.now();
+    this.#setDate();
+  }
+
+  /** Reads the clock. Whatever needs no exact time uses `deadline`, which does not. */
+  tick(): number {
+    this.#now = this.#clock.now();
+    return this.#now;
+  }
+
+  /** The clock's time in `ms` milliseconds from the last look at it; 0 switches a timeout off. */
+  deadline(ms: number): number {
+    return ms === 0 ? Number.POSITIVE_INFINITY : this.#now + ms;
+  }
+
+  /** Until when an upstream connection may lie idle; its `keep-alive: timeout=` less one second for the way (-1: none). */
+  upstreamIdleUntil(seconds: number): number {
+    const own = this.settings.timeouts.upstreamIdle;
+    const hint = seconds < 0 ? Number.POSITIVE_INFINITY : Math.max(0, seconds - 1) * 1000;
+    if (hint === Number.POSITIVE_INFINITY) return this.deadline(own);
+    return this.#now + (own === 0 ? hint : Math.min(own, hint));
+  }
+
+  /** Swaps the table between two requests. A request that has begun keeps its decision. */
+  applyTable(table: RoutingTable, patch: CountersPatch, generation: number): void {
+    this.counters.apply(patch);
+    this.matcher = new Matcher(table, (route, version) => this.#attach(route.name, version), this.matcher);
+    this.upstreams.retain(new Set(table.routes.flatMap((route) => route.versions.map((version) => version.key))));
+    this.counters.worker[TABLE_GENERATION] = generation;
+  }
+
+  applyEndpoints(changes: EndpointMap): void {
+    this.upstreams.update(changes);
+  }
+
+  /** Accepts connections. Resolves with the port; rejects with the system's error. */
+  listen(address: string, port: number, reusePort: boolean): Promise<number> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      add(this.counters.worker, CONNECTIONS_ACCEPTED, 1);
+      add(this.counters.worker, CONNECTIONS_OPEN, 1);
+      this.connections.add(new ClientConnection(this, socket));
+    });
+    this.#servers.push(server);
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: address, port, reusePort, backlog: 4096 }, () => {
+        server.removeListener('error', reject);
+        // Out of file descriptors, say: the connection is lost, the worker is not.
+        server.on('error', (error) => this.#log.serverError(error));
+        const bound = server.address();
+        resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
+      });
+    });
+  }
+
+  /** To be called every SWEEP_MS: timeouts, idle upstream connections, the Date field. */
+  sweep(): void {
+    const now = this.tick();
+    this.#setDate();
+    for (const connection of this.connections) connection.sweep(now);
+    this.upstreams.sweep(now);
+  }
+
+  /** Stops accepting, closes idle connections, and resolves when the last exchange is over. */
+  drain(): Promise<void> {
+    this.draining = true;
+    for (const server of this.#servers) server.close();
+    for (const connection of this.connections) connection.drain();
+    if (this.connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  connectionClosed(): void {
+    if (this.connections.size === 0) this.#onEmpty?.();
+  }
+
+  /** Ends everything at once. */
+  destroy(): void {
+    for (const server of this.#servers) server.close();
+    for (const connection of this.connections) connection.socket.destroy();
+    this.upstreams.closeIdle();
+  }
+
+  logFailure(exchange: Exchange, reason: CauseName): void {
+    this.#log.failure(exchange, reason);
+  }
+
+  logRefused(connection: ClientConnection, cause: CauseName, began: number, sent: number): void {
+    this.#log.refused(connection.client.address, cause, this.tick() - began, sent);
+  }
+
+  logAccess(exchange: Exchange, connection: ClientConnection, status: number, durationMs: number): void {
+    this.#log.access(exchange, connection.client.address, status, durationMs);
+  }
+
+  #attach(route: string, version: Parameters<typeof seriesKey>[1]): LiveVersion {
+    const counters = this.counters.series(seriesKey(route, version));
+    return new LiveVersion(version, this.upstreams.of(version.key), counters, this.settings.versionHeader);
+  }
+
+  #setDate(): void {
+    const now = Date.now();
+    const second = Math.floor(now / 1000);
+    if (second === this.#dateSecond) return;
+    this.#dateSecond = second;
+    this.dateText = `date: ${new Date(now).toUTCString()}\r\n`;
+    this.dateLine = Buffer.from(this.dateText, 'latin1');
+  }
+}

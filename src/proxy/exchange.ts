@@ -1,0 +1,414 @@
+import { isIdempotent, Method } from '../http1/method.ts';
+import { COMPLETE } from '../http1/parse-status.ts';
+import type { RequestHead } from '../http1/request-head.ts';
+import { type Candidate, Decision, roleName } from '../routing/match.ts';
+import { fallbackKey } from '../telemetry/keys.ts';
+import type { RetryReason, UpstreamFailureReason } from '../telemetry/layout.ts';
+import {
+  enterFlight,
+  leaveFlight,
+  recordFailure,
+  recordFallback,
+  recordOutcome,
+  recordRetry,
+  recordUnrouted,
+} from '../telemetry/record.ts';
+import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
+import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import { Body, CHUNKED_BODY, LENGTH_BODY, NO_BODY } from './body.ts';
+import { type CauseName, causeOf } from './causes.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { LiveVersion } from './live-version.ts';
+import { BROKEN, DONE, ResponseRelay } from './response-relay.ts';
+import { afterFlush, flushed } from './scratch.ts';
+import { writeUpstreamRequest } from './upstream-request.ts';
+
+const NO_BYTES = Buffer.alloc(0);
+/** The request itself, one on another endpoint, one on the version that falls in. */
+const MAX_ATTEMPTS = 3;
+
+/** One request and its response. A client connection has one exchange and uses it again and again. */
+export class Exchange implements UpstreamUser {
+  readonly decision = new Decision<LiveVersion>();
+  /** For the access log. */
+  method = '';
+  host = '';
+  path = '';
+  bytesIn = 0;
+  startedAt = 0;
+  /** Why Headgate answered or cut the connection; empty when a version answered. */
+  cause: CauseName | '' = '';
+  /** The version that is charged: the one that answered, else the one chosen. */
+  version: Candidate<LiveVersion> | null = null;
+  /** `host:port` of the last endpoint tried. */
+  upstreamName = '';
+  readonly relay: ResponseRelay;
+  readonly #connection: ClientConnection;
+  readonly #plane: DataPlane;
+  readonly #body: Body;
+  #active = false;
+  /** Tells a late callback that its exchange is over. */
+  #epoch = 0;
+  #endpoint: EndpointPool | null = null;
+  #upstream: UpstreamConnection | null = null;
+  /** The request as it arrived, kept until the response begins: [start, stop) of bytes, for another attempt. */
+  #bytes: Buffer = NO_BYTES;
+  #start = 0;
+  #stop = 0;
+  /** Body bytes beyond those have been sent: no other attempt can repeat them. */
+  #unrepeatable = false;
+  #attempts = 0;
+  #isHead = false;
+  #idempotent = false;
+  #deadline = Number.POSITIVE_INFINITY;
+
+  constructor(connection: ClientConnection) {
+    this.#connection = connection;
+    this.#plane = connection.plane;
+    this.#body = new Body(connection.plane.chunkedLimits);
+    this.relay = new ResponseRelay(connection.plane);
+  }
+
+  /**
+   * Starts with a complete head at `start` of `bytes`, and whatever follows it up to `end`.
+   * @returns the position after the last byte that belongs to this request.
+   */
+  begin(head: RequestHead, bytes: Buffer, start: number, end: number, startedAt: number): number {
+    const plane = this.#plane;
+    this.#active = true;
+    this.#epoch += 1;
+    this.startedAt = startedAt;
+    this.cause = '';
+    this.version = null;
+    this.upstreamName = '';
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#unrepeatable = false;
+    this.#attempts = 0;
+    this.#isHead = head.method === Method.HEAD;
+    this.#idempotent = isIdempotent(head.method);
+    this.relay.begin(this.#isHead, head.minor === 0, head.keepAlive && !plane.draining);
+    plane.view.show(head, bytes);
+    plane.matcher.decide(plane.view, this.decision);
+    if (plane.settings.accessLog) this.#describe(head, bytes);
+    const stop = this.#measureBody(head, bytes, start + head.length, end);
+    this.#stop = stop < 0 ? end : stop;
+    this.bytesIn = this.#stop - start;
+    const { served, chosen } = this.decision;
+    this.#charge(served ?? chosen);
+    if (stop < 0) this.#answer('bad_chunk_size');
+    else if (this.decision.route === null) this.#answer('no_route');
+    else if (served === null) this.#answer('no_endpoints');
+    else {
+      if (this.decision.reason !== '') this.#countFallback(served, this.decision.from, this.decision.reason);
+      this.#attempt(head, served, null, false);
+    }
+    return this.#stop;
+  }
+
+  /** Body bytes from the client. Returns the position after the last one that belongs to this request. */
+  onRequestBytes(chunk: Buffer, start: number, end: number): number {
+    const socket = this.#upstream?.socket;
+    if (this.#body.done || socket === undefined) return start;
+    this.#unrepeatable = true;
+    let at = start;
+    while (at < end && !this.#body.done) {
+      const from = at;
+      at = this.#body.take(chunk, at, end);
+      if (at < 0) {
+        this.#abandonUpstream();
+        this.#answerOrCut('bad_chunk_size');
+        return end;
+      }
+      this.bytesIn += at - from;
+      const { ranges, rangeCount } = this.#body;
+      for (let i = 0; i < rangeCount; i += 1) socket.write(chunk.subarray(ranges[2 * i], ranges[2 * i + 1]));
+    }
+    this.#await();
+    if (!flushed(socket)) this.#holdClient(socket);
+    return at;
+  }
+
+  /** The client half-closed. After a complete request that is no abort (RFC 9112 9.6). */
+  onClientEnd(): void {
+    if (this.#body.done) return;
+    this.#abandonUpstream();
+    this.#answerOrCut('request_truncated');
+  }
+
+  /** The client's socket is gone. */
+  onClientGone(): void {
+    if (!this.#active) return;
+    this.#abandonUpstream();
+    this.cause = 'client_closed';
+    this.#finish(causeOf('client_closed').status);
+  }
+
+  onUpstreamConnect(): void {
+    this.#connection.resume();
+    this.#await();
+  }
+
+  onUpstreamData(): boolean {
+    const upstream = this.#upstream;
+    const version = this.version;
+    if (upstream === null || version === null) return false;
+    const client = this.#connection.socket;
+    const progress = this.relay.read(upstream, client, this.#body.done, version.live.headerLine);
+    if (progress === DONE) {
+      this.#complete(upstream);
+      return true;
+    }
+    if (progress === BROKEN) {
+      this.#fail('bad_response');
+      return false;
+    }
+    this.#await();
+    if (flushed(client)) return true;
+    this.#holdUpstream(upstream);
+    return false;
+  }
+
+  onUpstreamEnd(): void {
+    const upstream = this.#upstream;
+    if (upstream === null) return;
+    if (this.relay.end(this.#connection.socket)) this.#complete(upstream);
+    else this.#fail(this.relay.touched ? 'truncated' : 'reset');
+  }
+
+  onUpstreamClose(error: string): void {
+    const upstream = this.#upstream;
+    if (upstream === null) return;
+    if (upstream.connected) this.#fail(this.relay.touched ? 'truncated' : 'reset');
+    else this.#fail(error === 'ECONNREFUSED' ? 'connect_refused' : 'connect_error');
+  }
+
+  sweep(now: number): void {
+    if (now < this.#deadline) return;
+    if (this.#upstream !== null && !this.#upstream.connected) this.#fail('connect_timeout');
+    else if (this.relay.started && flushed(this.#connection.socket)) this.#fail('idle_timeout');
+    else if (!this.relay.started && this.#body.done) this.#fail('response_timeout');
+    else {
+      // The client neither sends nor reads.
+      this.#abandonUpstream();
+      this.#answerOrCut('request_timeout');
+    }
+  }
+
+  /** Finds where the request's body ends in what has arrived, and that it is sound so far. -1: it is not. */
+  #measureBody(head: RequestHead, bytes: Buffer, start: number, end: number): number {
+    this.#beginBody(head);
+    let at = start;
+    while (at >= 0 && at < end && !this.#body.done) at = this.#body.take(bytes, at, end);
+    return at;
+  }
+
+  #beginBody(head: RequestHead): void {
+    const kind = head.chunked ? CHUNKED_BODY : head.contentLength > 0 ? LENGTH_BODY : NO_BODY;
+    this.#body.begin(kind, head.contentLength, false);
+  }
+
+  #attempt(head: RequestHead, version: Candidate<LiveVersion>, except: EndpointPool | null, fresh: boolean): void {
+    const endpoint = version.live.pool.pick(except);
+    if (endpoint === null) {
+      this.#answer('no_endpoints');
+      return;
+    }
+    this.#attempts += 1;
+    this.#charge(version);
+    this.#endpoint = endpoint;
+    this.upstreamName = endpoint.name;
+    const upstream = endpoint.acquire(fresh);
+    this.#upstream = upstream;
+    upstream.user = this;
+    this.#send(head, upstream, endpoint.name);
+    // Until the connection stands, nothing more is read: what has arrived can still be sent elsewhere.
+    if (!upstream.connected && !this.#body.done) this.#connection.pause();
+    this.#await();
+  }
+
+  /** Sends the head and the part of the body that came with it, in one write where that is cheap. */
+  #send(head: RequestHead, upstream: UpstreamConnection, upstreamHost: string): void {
+    const { scratch } = this.#plane;
+    const { socket } = upstream;
+    const bytes = this.#bytes;
+    const bodyStart = this.#start + head.length;
+    let length = writeUpstreamRequest(scratch.buffer, bytes, head, this.#connection.client, upstreamHost);
+    this.#beginBody(head);
+    if (bodyStart === this.#stop) {
+      scratch.send(socket, length);
+      return;
+    }
+    const fits = length + this.#stop - bodyStart <= scratch.size;
+    if (!fits) {
+      socket.cork();
+      scratch.send(socket, length);
+    }
+    for (let at = bodyStart; at < this.#stop; ) {
+      at = this.#body.take(bytes, at, this.#stop);
+      const { ranges, rangeCount } = this.#body;
+      for (let i = 0; i < rangeCount; i += 1) {
+        if (fits) length += bytes.copy(scratch.buffer, length, ranges[2 * i], ranges[2 * i + 1]);
+        else socket.write(bytes.subarray(ranges[2 * i], ranges[2 * i + 1]));
+      }
+    }
+    if (fits) scratch.send(socket, length);
+    else socket.uncork();
+    if (upstream.connected && !flushed(socket) && !this.#body.done) this.#holdClient(socket);
+  }
+
+  /** Sets the deadline for what is awaited now. */
+  #await(): void {
+    const { timeouts } = this.#plane.settings;
+    let ms = timeouts.idle;
+    if (this.#upstream !== null && !this.#upstream.connected) ms = timeouts.connect;
+    else if (this.#body.done && !this.relay.started) ms = timeouts.responseHeaders;
+    this.#deadline = this.#plane.deadline(ms);
+  }
+
+  #holdClient(upstream: UpstreamConnection['socket']): void {
+    const epoch = this.#epoch;
+    this.#connection.pause();
+    afterFlush(upstream, () => {
+      if (epoch !== this.#epoch || !this.#active) return;
+      this.#connection.resume();
+      this.#await();
+    });
+  }
+
+  #holdUpstream(upstream: UpstreamConnection): void {
+    const epoch = this.#epoch;
+    afterFlush(this.#connection.socket, () => {
+      if (epoch !== this.#epoch || this.#upstream !== upstream) return;
+      upstream.socket.resume();
+      this.#await();
+    });
+  }
+
+  #fail(reason: UpstreamFailureReason): void {
+    const upstream = this.#upstream;
+    const endpoint = this.#endpoint;
+    const version = this.version;
+    if (upstream === null || endpoint === null || version === null) return;
+    recordFailure(version.live.counters, reason);
+    this.#plane.logFailure(this, reason);
+    const unsent = !upstream.connected;
+    const stale = reason === 'reset' && upstream.served > 0 && this.#idempotent && !this.#unrepeatable;
+    this.#abandonUpstream();
+    if (this.relay.started) {
+      this.cause = reason;
+      this.#finish(this.relay.status);
+      this.#connection.cut();
+      return;
+    }
+    if ((unsent || stale) && this.#attempts < MAX_ATTEMPTS && this.#retry(version, endpoint, unsent)) return;
+    this.#charge(this.decision.chosen);
+    this.#answer(reason);
+  }
+
+  /** RFC 9110 9.2.2: only what cannot have been acted upon, or may be acted upon twice, is sent again. */
+  #retry(version: Candidate<LiveVersion>, failed: EndpointPool, unsent: boolean): boolean {
+    const reason: RetryReason = unsent ? 'connect' : 'reset';
+    const { pool } = version.live;
+    let next: Candidate<LiveVersion> | undefined;
+    // The same version has another endpoint, or the old connection was merely stale.
+    if (this.#attempts === 1 && (!unsent || pool.endpoints.some((endpoint) => endpoint !== failed))) next = version;
+    else if (unsent && this.decision.mayFallBack) {
+      next = version.fallback.find((candidate) => candidate.live.usable);
+      if (next !== undefined) this.#countFallback(next, roleName(version.version), 'connect_failed');
+    }
+    if (next === undefined) return false;
+    recordRetry(version.live.counters, reason);
+    const head = this.#plane.requestHeads.take();
+    head.reset();
+    if (head.parse(this.#bytes, this.#start, this.#stop) !== COMPLETE) return false;
+    this.#attempt(head, next, unsent ? failed : null, true);
+    this.#plane.requestHeads.give(head);
+    return true;
+  }
+
+  #complete(upstream: UpstreamConnection): void {
+    const { relay } = this;
+    const endpoint = this.#endpoint;
+    this.#upstream = null;
+    this.#endpoint = null;
+    // What the client's socket still refers to must not be overwritten by the next exchange.
+    if (!flushed(this.#connection.socket)) upstream.renewSlab();
+    const clean = upstream.start === upstream.end;
+    upstream.rewind();
+    if (clean && relay.upstreamKeepAlive && this.#body.done && flushed(upstream.socket)) {
+      endpoint?.release(upstream, this.#plane.upstreamIdleUntil(relay.upstreamKeepAliveSeconds));
+    } else endpoint?.discard(upstream);
+    const keepAlive = relay.keepAlive && this.#body.done;
+    this.#finish(relay.status);
+    this.#connection.exchangeDone(keepAlive);
+  }
+
+  #abandonUpstream(): void {
+    const upstream = this.#upstream;
+    if (upstream === null) return;
+    this.#upstream = null;
+    this.relay.release();
+    this.#endpoint?.discard(upstream);
+    this.#endpoint = null;
+  }
+
+  #answerOrCut(cause: CauseName): void {
+    if (!this.relay.started) {
+      this.#answer(cause);
+      return;
+    }
+    this.cause = cause;
+    this.#finish(this.relay.status);
+    this.#connection.cut();
+  }
+
+  /** Answers instead of a version. */
+  #answer(cause: CauseName): void {
+    const { relay } = this;
+    const keepAlive = relay.keepAlive && this.#body.done && cause !== 'bad_chunk_size';
+    this.cause = cause;
+    relay.bytesOut += this.#connection.answer(cause, this.#isHead, !keepAlive);
+    this.#finish(causeOf(cause).status);
+    this.#connection.exchangeDone(keepAlive);
+  }
+
+  /** Moves the request to a version's account; the one it was on before forgets it. */
+  #charge(version: Candidate<LiveVersion> | null): void {
+    if (version === this.version) return;
+    if (this.version !== null) leaveFlight(this.version.live.counters);
+    this.version = version;
+    if (version !== null) enterFlight(version.live.counters);
+  }
+
+  #countFallback(to: Candidate<LiveVersion>, from: string, reason: Parameters<typeof fallbackKey>[3]): void {
+    const route = this.decision.route;
+    if (route === null) return;
+    recordFallback(this.#plane.counters.fallback(fallbackKey(route.name, from, roleName(to.version), reason)));
+  }
+
+  /** Every exchange ends here, exactly once. */
+  #finish(status: number): void {
+    const plane = this.#plane;
+    this.#active = false;
+    this.#epoch += 1;
+    this.#bytes = NO_BYTES;
+    this.#deadline = Number.POSITIVE_INFINITY;
+    const duration = plane.tick() - this.startedAt;
+    const version = this.version;
+    if (version === null) recordUnrouted(plane.counters.worker, status);
+    else {
+      leaveFlight(version.live.counters);
+      recordOutcome(version.live.counters, status, duration);
+    }
+    if (plane.settings.accessLog) plane.logAccess(this, this.#connection, status, duration);
+  }
+
+  #describe(head: RequestHead, bytes: Buffer): void {
+    const { base } = head;
+    this.method = bytes.toString('latin1', base + head.methodStart, base + head.methodEnd);
+    this.host = head.hostStart < 0 ? '' : bytes.toString('latin1', base + head.hostStart, base + head.hostEnd);
+    this.path = bytes.toString('latin1', base + head.pathStart, base + head.pathEnd);
+  }
+}

@@ -1,0 +1,21 @@
+import type { Live } from '../routing/match.ts';
+import type { Version } from '../routing/table.ts';
+import type { VersionPool } from '../upstream/version-pool.ts';
+
+/** What a worker attaches to a version of the table: its endpoints, its counters, its name as a header line. */
+export class LiveVersion implements Live {
+  readonly pool: VersionPool;
+  readonly counters: Float64Array;
+  /** `x-headgate-version: <name>` CRLF; empty when the header is off. */
+  readonly headerLine: Buffer;
+
+  constructor(version: Version, pool: VersionPool, counters: Float64Array, versionHeader: string | null) {
+    this.pool = pool;
+    this.counters = counters;
+    this.headerLine = Buffer.from(versionHeader === null ? '' : `${versionHeader}: ${version.name}\r\n`, 'latin1');
+  }
+
+  get usable(): boolean {
+    return this.pool.usable;
+  }
+}

@@ -1,0 +1,36 @@
+import type { EndpointMap, RoutingTable } from '../routing/table.ts';
+import type { CountersPatch } from '../telemetry/counters.ts';
+import type { LoggerOptions } from '../telemetry/logger.ts';
+import type { WorkerSettings } from './settings.ts';
+
+/** What a worker thread is started with. */
+export interface WorkerStart {
+  readonly settings: WorkerSettings;
+  readonly counters: CountersPatch;
+  readonly logLevel: LoggerOptions['level'];
+}
+
+export interface ListenOn {
+  readonly address: string;
+  readonly port: number;
+}
+
+export type ToWorker =
+  | { readonly type: 'listen'; readonly on: readonly ListenOn[] }
+  | {
+      readonly type: 'table';
+      readonly table: RoutingTable;
+      readonly counters: CountersPatch;
+      readonly generation: number;
+    }
+  | { readonly type: 'endpoints'; readonly changes: EndpointMap }
+  /** Ask clients to go elsewhere, and go on serving. */
+  | { readonly type: 'closing' }
+  /** Accept nothing new; say `drained` after the last exchange. */
+  | { readonly type: 'drain' };
+
+export type FromWorker =
+  | { readonly type: 'listening'; readonly ports: readonly number[] }
+  | { readonly type: 'listenFailed'; readonly on: ListenOn; readonly code: string }
+  | { readonly type: 'applied'; readonly generation: number }
+  | { readonly type: 'drained' };

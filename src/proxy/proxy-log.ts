@@ -1,0 +1,98 @@
+import { roleName } from '../routing/match.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type CauseName, causeOf } from './causes.ts';
+import type { Exchange } from './exchange.ts';
+
+/** A failure of the same kind at the same endpoint is logged once in this time, with the number left out meanwhile. */
+const REPEAT_MS = 1_000;
+/** Kinds remembered; beyond it the memory starts anew. */
+const MAX_KINDS = 1_000;
+
+/** What a worker writes: failures as they happen, at a bounded rate, and an access line for each request. */
+export class ProxyLog {
+  readonly #logger: Logger;
+  readonly #accessLog: AccessLog | null;
+  readonly #seen = new Map<string, { at: number; left: number }>();
+
+  constructor(logger: Logger, accessLog: AccessLog | null) {
+    this.#logger = logger;
+    this.#accessLog = accessLog;
+  }
+
+  failure(exchange: Exchange, reason: CauseName): void {
+    const { level } = causeOf(reason);
+    if (!this.#logger.isLevelEnabled(level)) return;
+    const now = performance.now();
+    const kind = `${reason} ${exchange.upstreamName}`;
+    const seen = this.#seen.get(kind);
+    if (seen !== undefined && now - seen.at < REPEAT_MS) {
+      seen.left += 1;
+      return;
+    }
+    if (this.#seen.size >= MAX_KINDS) this.#seen.clear();
+    this.#seen.set(kind, { at: now, left: 0 });
+    const version = exchange.version?.version;
+    this.#logger[level](
+      {
+        reason,
+        upstream: exchange.upstreamName,
+        route: exchange.decision.route?.name,
+        version: version?.name,
+        role: version?.role,
+        repeated: seen?.left ?? 0,
+      },
+      'upstream failed',
+    );
+  }
+
+  serverError(error: Error): void {
+    this.#logger.error({ err: error.message }, 'a connection could not be accepted');
+  }
+
+  access(exchange: Exchange, client: string, status: number, durationMs: number): void {
+    const { decision, version, relay } = exchange;
+    this.#accessLog?.write({
+      client,
+      method: exchange.method,
+      host: exchange.host,
+      path: exchange.path,
+      status,
+      duration_ms: durationMs,
+      bytes_in: exchange.bytesIn,
+      bytes_out: relay.bytesOut,
+      route: decision.route?.name ?? '',
+      version: version?.version.name ?? '',
+      role: version === null ? '' : roleName(version.version),
+      rule: decision.rule,
+      fallback: decision.reason,
+      upstream: exchange.upstreamName,
+      reason: exchange.cause,
+    });
+  }
+
+  /** A request that could not be read has no method, host or path that could be believed. */
+  refused(client: string, cause: CauseName, durationMs: number, bytesOut: number): void {
+    this.#accessLog?.write({
+      client,
+      method: '',
+      host: '',
+      path: '',
+      status: causeOf(cause).status,
+      duration_ms: durationMs,
+      bytes_in: 0,
+      bytes_out: bytesOut,
+      route: '',
+      version: '',
+      role: '',
+      rule: '',
+      fallback: '',
+      upstream: '',
+      reason: cause,
+    });
+  }
+
+  async flush(): Promise<void> {
+    await this.#accessLog?.flush();
+  }
+}

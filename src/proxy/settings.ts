@@ -1,0 +1,24 @@
+/** What a worker needs of the configuration. Plain data; see `src/config/config.ts` for the meaning of each number. */
+export interface WorkerSettings {
+  readonly timeouts: {
+    readonly connect: number;
+    readonly requestHeaders: number;
+    readonly responseHeaders: number;
+    readonly idle: number;
+    readonly keepAlive: number;
+    readonly upstreamIdle: number;
+  };
+  readonly limits: {
+    readonly requestLineBytes: number;
+    readonly headerBytes: number;
+    readonly headers: number;
+    readonly chunkExtensionBytes: number;
+    readonly drainBytes: number;
+    readonly idleUpstreamConnections: number;
+  };
+  /** CIDR ranges or addresses whose X-Forwarded-* and Forwarded are kept. */
+  readonly trusted: readonly string[];
+  /** Response header that names the version served; null: off. */
+  readonly versionHeader: string | null;
+  readonly accessLog: boolean;
+}

@@ -1,0 +1,120 @@
+import { Field } from '../http1/fields.ts';
+import { writeBytes, writeCrlf, writeField, writeFields } from '../http1/head-writer.ts';
+import { ABSOLUTE, type RequestHead } from '../http1/request-head.ts';
+import { forwardedFor } from './peer.ts';
+
+const HTTP_1_1 = Buffer.from(' HTTP/1.1\r\n', 'latin1');
+const HOST = Buffer.from('host: ', 'latin1');
+const FORWARDED_HOST = Buffer.from('x-forwarded-host: ', 'latin1');
+const CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
+const VIA = 'via: 1.1 headgate\r\n';
+
+const bit = (field: number): number => 1 << field;
+/** What an untrusted peer says of the hops before it is thrown away, and so is what is written anew. */
+const UNTRUSTED =
+  bit(Field.X_FORWARDED_FOR) | bit(Field.X_FORWARDED_PROTO) | bit(Field.X_FORWARDED_HOST) | bit(Field.FORWARDED);
+
+/** A client as the upstream is told of it; made once for each client connection. */
+export class ClientIdentity {
+  readonly address: string;
+  readonly trusted: boolean;
+  /** The field lines that are the same for every request of an untrusted client. */
+  readonly lines: Buffer;
+
+  constructor(address: string, trusted: boolean) {
+    this.address = address;
+    this.trusted = trusted;
+    this.lines = Buffer.from(`x-forwarded-for: ${address}\r\nx-forwarded-proto: http\r\n${VIA}`, 'latin1');
+  }
+}
+
+/**
+ * Writes the head that goes to the upstream: origin-form, HTTP/1.1, hop-by-hop fields removed (RFC 9110 7.6.1), Via and
+ * X-Forwarded-* set.
+ *
+ * @param out has room for the request's head and 1 KiB more.
+ * @param upstreamHost stands in for Host where an HTTP/1.0 client sent none.
+ * @returns the length of what was written from 0.
+ */
+export function writeUpstreamRequest(
+  out: Buffer,
+  bytes: Buffer,
+  head: RequestHead,
+  client: ClientIdentity,
+  upstreamHost: string,
+): number {
+  const base = head.base;
+  let at = bytes.copy(out, 0, base + head.methodStart, base + head.methodEnd);
+  out[at] = 0x20;
+  at += 1;
+  if (head.pathStart === head.pathEnd) {
+    out[at] = 0x2f;
+    at += 1;
+  } else at += bytes.copy(out, at, base + head.pathStart, base + head.pathEnd);
+  at = writeBytes(out, at, HTTP_1_1);
+  let skip = client.trusted ? 0 : UNTRUSTED;
+  if (head.targetForm === ABSOLUTE || head.hostStart < 0) {
+    // RFC 9112 3.2.2: the authority of an absolute-form target replaces the Host field.
+    skip |= bit(Field.HOST);
+    if (head.hostStart >= 0) at = writeField(out, at, HOST, bytes, base + head.hostStart, base + head.hostEnd);
+    else at += out.write(`host: ${upstreamHost}\r\n`, at, 'latin1');
+  }
+  if (client.trusted) return finishTrusted(out, at, bytes, head, client, skip);
+  at = writeFields(out, at, bytes, base, head.length, head.fields, skip);
+  at = writeBytes(out, at, client.lines);
+  if (head.hostStart >= 0) at = writeField(out, at, FORWARDED_HOST, bytes, base + head.hostStart, base + head.hostEnd);
+  return finish(out, at, head);
+}
+
+function finish(out: Buffer, at: number, head: RequestHead): number {
+  if (head.chunked) at = writeBytes(out, at, CHUNKED);
+  return writeCrlf(out, at);
+}
+
+/** A trusted proxy's X-Forwarded-* are kept, and its own address is appended to the lists. Strings are fine: trusted peers are few. */
+function finishTrusted(
+  out: Buffer,
+  at: number,
+  bytes: Buffer,
+  head: RequestHead,
+  client: ClientIdentity,
+  skip: number,
+): number {
+  const has = { proto: false, host: false };
+  const addresses: string[] = [];
+  const forwarded: string[] = [];
+  for (let i = 0; i < head.fields.count; i += 1) {
+    const id = head.fields.ids[i];
+    if (id === Field.X_FORWARDED_FOR) addresses.push(fieldValue(bytes, head, i));
+    else if (id === Field.FORWARDED) forwarded.push(fieldValue(bytes, head, i));
+    else if (id === Field.X_FORWARDED_PROTO) has.proto = true;
+    else if (id === Field.X_FORWARDED_HOST) has.host = true;
+  }
+  at = writeFields(
+    out,
+    at,
+    bytes,
+    head.base,
+    head.length,
+    head.fields,
+    skip | bit(Field.X_FORWARDED_FOR) | bit(Field.FORWARDED),
+  );
+  let lines = `x-forwarded-for: ${[...addresses, client.address].join(', ')}\r\n`;
+  if (forwarded.length > 0)
+    lines += `forwarded: ${[...forwarded, `for=${forwardedFor(client.address)}`].join(', ')}\r\n`;
+  if (!has.proto) lines += 'x-forwarded-proto: http\r\n';
+  if (!has.host && head.hostStart >= 0) {
+    lines += `x-forwarded-host: ${bytes.toString('latin1', head.base + head.hostStart, head.base + head.hostEnd)}\r\n`;
+  }
+  at += out.write(lines + VIA, at, 'latin1');
+  return finish(out, at, head);
+}
+
+function fieldValue(bytes: Buffer, head: RequestHead, index: number): string {
+  const { positions } = head.fields;
+  return bytes.toString(
+    'latin1',
+    head.base + (positions[4 * index + 2] ?? 0),
+    head.base + (positions[4 * index + 3] ?? 0),
+  );
+}

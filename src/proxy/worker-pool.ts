@@ -1,0 +1,180 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import type { EndpointMap, RoutingTable } from '../routing/table.ts';
+import type { SeriesRegistry } from '../telemetry/counters.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { endpointChanges } from '../upstream/upstreams.ts';
+import type { FromWorker, ListenOn, ToWorker, WorkerStart } from './messages.ts';
+import type { WorkerSettings } from './settings.ts';
+
+const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+const RESTART_MS = 100;
+
+export interface WorkerPoolOptions {
+  readonly count: number;
+  readonly settings: WorkerSettings;
+  readonly registry: SeriesRegistry;
+  readonly logger: Logger;
+  readonly logLevel: WorkerStart['logLevel'];
+}
+
+/** A port that cannot be had. `code` is the system's, EADDRINUSE for example. */
+export class ListenError extends Error {
+  readonly code: string;
+  readonly address: string;
+  readonly port: number;
+
+  constructor(on: ListenOn, code: string) {
+    super(
+      code === 'EADDRINUSE'
+        ? `${on.address}:${on.port} is in use by another process`
+        : `cannot listen on ${on.address}:${on.port}: ${code}`,
+    );
+    this.code = code;
+    this.address = on.address;
+    this.port = on.port;
+  }
+}
+
+/** The worker threads: keeps them alive and tells each what it needs to know. */
+export class WorkerPool {
+  /** Workers that died and were replaced. */
+  restarted = 0;
+  readonly #options: WorkerPoolOptions;
+  readonly #workers: Worker[] = [];
+  readonly #applied: number[] = [];
+  #on: readonly ListenOn[] = [];
+  #table: RoutingTable = { routes: [] };
+  #endpoints: EndpointMap = {};
+  #generation = 0;
+  #stopping = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+  }
+
+  /** The generation of the table that each worker has; 0: none yet. */
+  get generations(): readonly number[] {
+    return this.#applied;
+  }
+
+  /** Every worker has a table. */
+  get ready(): boolean {
+    return this.#generation > 0 && this.#applied.every((generation) => generation > 0);
+  }
+
+  /**
+   * Starts the workers, which listen at once and answer 404 until the first table. Resolves with the ports, in order of `on`.
+   * @throws {ListenError} when an address cannot be had.
+   */
+  async start(on: readonly ListenOn[]): Promise<readonly number[]> {
+    // Workers share their port by SO_REUSEPORT, which would share it as gladly with another process of the same user.
+    for (const address of on) if (address.port !== 0) await assertFree(address);
+    this.#on = on;
+    for (let slot = 0; slot < this.#options.count; slot += 1) {
+      const ports = await this.#spawn(slot);
+      // Port 0: the first worker has found one, and the others share it.
+      this.#on = on.map((address, i) => ({ address: address.address, port: ports[i] ?? address.port }));
+    }
+    return this.#on.map((address) => address.port);
+  }
+
+  /** Gives every worker a new table; endpoints of its new versions are sent first, so that none begins empty. */
+  publishTable(table: RoutingTable, generation: number): void {
+    this.#table = table;
+    this.#generation = generation;
+    const patches = this.#options.registry.update(table);
+    this.#workers.forEach((worker, slot) => {
+      const counters = patches[slot];
+      if (counters !== undefined) send(worker, { type: 'table', table, counters, generation });
+    });
+  }
+
+  publishEndpoints(endpoints: EndpointMap): void {
+    const changes = endpointChanges(this.#endpoints, endpoints);
+    this.#endpoints = endpoints;
+    if (Object.keys(changes).length === 0) return;
+    for (const worker of this.#workers) send(worker, { type: 'endpoints', changes });
+  }
+
+  /** Responses ask their clients to go elsewhere; everything else goes on. */
+  closing(): void {
+    this.#stopping = true;
+    for (const worker of this.#workers) send(worker, { type: 'closing' });
+  }
+
+  /** Lets every exchange end, for `timeoutMs` at most, and ends the threads. False: some had to be cut. */
+  async stop(timeoutMs: number): Promise<boolean> {
+    this.#stopping = true;
+    const drained = Promise.all(this.#workers.map((worker) => heard(worker, 'drained')));
+    for (const worker of this.#workers) send(worker, { type: 'drain' });
+    const deadline = new Promise<false>((resolve) => setTimeout(resolve, timeoutMs, false).unref());
+    const clean = await Promise.race([drained.then(() => true), deadline]);
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    return clean;
+  }
+
+  async #spawn(slot: number): Promise<readonly number[]> {
+    const { settings, registry, logLevel, logger } = this.#options;
+    const counters = registry.blocksFor(slot);
+    const start: WorkerStart = { settings, counters, logLevel };
+    const worker = new Worker(ENTRY, { workerData: start });
+    this.#workers[slot] = worker;
+    this.#applied[slot] = 0;
+    worker.on('error', (error: Error) => logger.error({ err: error.stack, worker: slot }, 'a worker failed'));
+    worker.on('message', (message: FromWorker) => {
+      if (message.type === 'applied') this.#applied[slot] = message.generation;
+    });
+    worker.once('exit', () => this.#onExit(slot));
+    if (this.#generation > 0) {
+      send(worker, { type: 'endpoints', changes: this.#endpoints });
+      send(worker, { type: 'table', table: this.#table, counters, generation: this.#generation });
+    }
+    send(worker, { type: 'listen', on: this.#on });
+    const answer = await Promise.race([heard(worker, 'listening'), heard(worker, 'listenFailed')]);
+    if (answer.type === 'listenFailed') throw new ListenError(answer.on, answer.code);
+    return answer.type === 'listening' ? answer.ports : [];
+  }
+
+  #onExit(slot: number): void {
+    this.#options.registry.workerLost(slot);
+    this.#applied[slot] = 0;
+    if (this.#stopping) return;
+    this.restarted += 1;
+    this.#options.logger.error({ worker: slot }, 'a worker ended and is replaced');
+    setTimeout(() => {
+      if (this.#stopping) return;
+      this.#spawn(slot).catch((error: unknown) => {
+        this.#options.logger.error({ worker: slot, err: String(error) }, 'a worker could not be replaced');
+        this.#onExit(slot);
+      });
+    }, RESTART_MS);
+  }
+}
+
+function send(worker: Worker, message: ToWorker): void {
+  worker.postMessage(message);
+}
+
+function heard<T extends FromWorker['type']>(worker: Worker, type: T): Promise<FromWorker> {
+  return new Promise((resolve) => {
+    worker.on('message', function listener(message: FromWorker) {
+      if (message.type !== type) return;
+      worker.off('message', listener);
+      resolve(message);
+    });
+  });
+}
+
+async function assertFree(on: ListenOn): Promise<void> {
+  const probe = createServer();
+  try {
+    probe.listen({ host: on.address, port: on.port, exclusive: true });
+    await once(probe, 'listening');
+  } catch (error) {
+    throw new ListenError(on, error instanceof Error && 'code' in error ? String(error.code) : String(error));
+  } finally {
+    probe.close();
+  }
+}

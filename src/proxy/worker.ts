@@ -1,0 +1,62 @@
+/** The thread of one worker: messages in, a data plane within. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { AccessLog } from '../telemetry/access-log.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { DataPlane, SWEEP_MS } from './data-plane.ts';
+import type { FromWorker, ListenOn, ToWorker, WorkerStart } from './messages.ts';
+import { ProxyLog } from './proxy-log.ts';
+
+const start: WorkerStart = workerData;
+const logger = createLogger({ level: start.logLevel });
+const log = new ProxyLog(logger, start.settings.accessLog ? new AccessLog() : null);
+const plane = new DataPlane(start.settings, start.counters, log);
+
+// A bug met on one connection must not take the others with it; that connection's deadline will end it.
+process.on('uncaughtException', (error) => logger.error({ err: error.stack }, 'unexpected error in a worker'));
+
+const sweeper = setInterval(() => plane.sweep(), SWEEP_MS);
+
+function tell(message: FromWorker): void {
+  parentPort?.postMessage(message);
+}
+
+async function listen(on: readonly ListenOn[]): Promise<void> {
+  const ports: number[] = [];
+  for (const address of on) {
+    try {
+      ports.push(await plane.listen(address.address, address.port, true));
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      tell({ type: 'listenFailed', on: address, code });
+      return;
+    }
+  }
+  tell({ type: 'listening', ports });
+}
+
+async function drain(): Promise<void> {
+  await plane.drain();
+  clearInterval(sweeper);
+  plane.destroy();
+  await log.flush();
+  tell({ type: 'drained' });
+}
+
+async function receive(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case 'listen':
+      return listen(message.on);
+    case 'table':
+      plane.applyTable(message.table, message.counters, message.generation);
+      return tell({ type: 'applied', generation: message.generation });
+    case 'endpoints':
+      return plane.applyEndpoints(message.changes);
+    case 'closing':
+      plane.draining = true;
+      return;
+    case 'drain':
+      return drain();
+  }
+}
+
+parentPort?.on('message', (message: ToWorker) => void receive(message));

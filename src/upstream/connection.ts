@@ -1,0 +1,119 @@
+import { connect, type Socket } from 'node:net';
+import type { Endpoint } from '../routing/table.ts';
+
+/** What an upstream connection tells the exchange that holds it. Positions are into `connection.slab`. */
+export interface UpstreamUser {
+  onUpstreamConnect(): void;
+  /** Bytes [connection.start, connection.end) are unread; the user moves `start` on. False pauses reading. */
+  onUpstreamData(): boolean;
+  /** FIN: no more bytes will come. */
+  onUpstreamEnd(): void;
+  /** The connection is gone; `error` is the system's code, or empty after an orderly end. */
+  onUpstreamClose(error: string): void;
+}
+
+/**
+ * Room in front of each read, so that a rewritten head, which is a little longer than the original, can be put right
+ * before the body bytes that came with it, and both go out in one write without copying the body.
+ */
+export const HEADROOM = 2048;
+const READ_BYTES = 65536;
+
+/**
+ * One connection to an endpoint. Reads with `onread` into one buffer of its own (the largest single saving that was
+ * measured on this side); the reader never reads on while a write still refers to the buffer.
+ */
+export class UpstreamConnection {
+  readonly socket: Socket;
+  readonly endpoint: Endpoint;
+  slab = Buffer.allocUnsafeSlow(HEADROOM + READ_BYTES);
+  /** First unread byte, and the end of what has been read. */
+  start = HEADROOM;
+  end = HEADROOM;
+  connected = false;
+  closed = false;
+  /** Exchanges completed on this connection. */
+  served = 0;
+  /** Deadline of an idle connection, in the worker clock's milliseconds. */
+  idleUntil = 0;
+  user: UpstreamUser | null = null;
+  /** Told when the connection ends or speaks while nobody uses it. */
+  readonly #onIdleEnd: (connection: UpstreamConnection) => void;
+  #view: Buffer;
+  #viewStart = HEADROOM;
+  #error = '';
+
+  constructor(endpoint: Endpoint, onIdleEnd: (connection: UpstreamConnection) => void) {
+    this.endpoint = endpoint;
+    this.#onIdleEnd = onIdleEnd;
+    this.#view = this.slab.subarray(HEADROOM);
+    this.socket = connect({
+      host: endpoint.host,
+      port: endpoint.port,
+      noDelay: true,
+      allowHalfOpen: true,
+      onread: {
+        buffer: () => this.#nextBuffer(),
+        callback: (length) => this.#onRead(length),
+      },
+    });
+    this.socket.on('connect', () => {
+      this.connected = true;
+      this.user?.onUpstreamConnect();
+    });
+    this.socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#error = error.code ?? 'ERROR';
+    });
+    this.socket.on('end', () => {
+      if (this.user === null) this.destroy();
+      else this.user.onUpstreamEnd();
+    });
+    this.socket.on('close', () => this.#onClose());
+  }
+
+  /** The last write to a client still refers to the buffer: leave it to that write and take another. */
+  renewSlab(): void {
+    this.slab = Buffer.allocUnsafeSlow(HEADROOM + READ_BYTES);
+    this.#view = this.slab.subarray(HEADROOM);
+    this.#viewStart = HEADROOM;
+    this.start = HEADROOM;
+    this.end = HEADROOM;
+  }
+
+  /** Forgets consumed bytes. To be called when everything read has been passed on. */
+  rewind(): void {
+    this.start = HEADROOM;
+    this.end = HEADROOM;
+  }
+
+  destroy(): void {
+    if (!this.socket.destroyed) this.socket.destroy();
+  }
+
+  #nextBuffer(): Buffer {
+    // Usually everything was consumed and the same view serves again; an unfinished head is kept and read on behind it.
+    if (this.end !== this.#viewStart) {
+      this.#view = this.slab.subarray(this.end);
+      this.#viewStart = this.end;
+    }
+    return this.#view;
+  }
+
+  #onRead(length: number): boolean {
+    if (this.user === null) {
+      // Bytes that nobody asked for must never become the next answer (CVE-2026-48931, CVE-2026-6733).
+      this.destroy();
+      return false;
+    }
+    this.end = this.#viewStart + length;
+    const goOn = this.user.onUpstreamData();
+    if (this.start === this.end) this.rewind();
+    return goOn;
+  }
+
+  #onClose(): void {
+    this.closed = true;
+    if (this.user === null) this.#onIdleEnd(this);
+    else this.user.onUpstreamClose(this.#error);
+  }
+}

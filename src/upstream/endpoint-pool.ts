@@ -1,0 +1,79 @@
+import type { Endpoint } from '../routing/table.ts';
+import { UpstreamConnection } from './connection.ts';
+
+/** The connections of one worker to one endpoint of one version. Idle ones are reused last in, first out. */
+export class EndpointPool {
+  readonly endpoint: Endpoint;
+  /** `host:port`, for the access log. */
+  readonly name: string;
+  /** Exchanges in flight: what least-requests balancing compares. */
+  active = 0;
+  /** No longer listed: nothing new starts here, and connections close as they become idle. */
+  retired = false;
+  readonly #idle: UpstreamConnection[] = [];
+  readonly #maxIdle: number;
+
+  constructor(endpoint: Endpoint, maxIdle: number) {
+    this.endpoint = endpoint;
+    this.name = endpoint.host.includes(':')
+      ? `[${endpoint.host}]:${endpoint.port}`
+      : `${endpoint.host}:${endpoint.port}`;
+    this.#maxIdle = maxIdle;
+  }
+
+  get idleCount(): number {
+    return this.#idle.length;
+  }
+
+  /** An idle connection, or a new one that is still connecting. `fresh` asks for a new one. */
+  acquire(fresh: boolean): UpstreamConnection {
+    this.active += 1;
+    if (!fresh) {
+      for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+        if (!connection.socket.destroyed) return connection;
+      }
+    }
+    return new UpstreamConnection(this.endpoint, (connection) => this.#forget(connection));
+  }
+
+  /** Gives back a connection whose exchange is complete on both sides. */
+  release(connection: UpstreamConnection, idleUntil: number): void {
+    this.active -= 1;
+    connection.user = null;
+    connection.served += 1;
+    if (this.retired || connection.socket.destroyed || this.#idle.length >= this.#maxIdle) {
+      connection.destroy();
+      return;
+    }
+    connection.idleUntil = idleUntil;
+    this.#idle.push(connection);
+  }
+
+  /** Ends a connection whose exchange did not complete. */
+  discard(connection: UpstreamConnection): void {
+    this.active -= 1;
+    connection.user = null;
+    connection.destroy();
+  }
+
+  /** Closes connections that have been idle for too long; the oldest lie at the bottom. */
+  sweep(now: number): void {
+    let expired = 0;
+    for (const connection of this.#idle) {
+      if (connection.idleUntil > now) break;
+      expired += 1;
+    }
+    if (expired === 0) return;
+    for (const connection of this.#idle.splice(0, expired)) connection.destroy();
+  }
+
+  retire(): void {
+    this.retired = true;
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+
+  #forget(connection: UpstreamConnection): void {
+    const index = this.#idle.indexOf(connection);
+    if (index >= 0) this.#idle.splice(index, 1);
+  }
+}
