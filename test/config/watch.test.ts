@@ -22,7 +22,7 @@ async function watching(t: Test, path: string) {
   return {
     watcher,
     reports,
-    async next(): Promise<number | string> {
+    next: async (): Promise<number | string> => {
       while (reports.length === 0) {
         await new Promise<void>((resolve) => {
           wake = resolve;
