@@ -1,0 +1,13 @@
+/** Orders strings by code unit: the same on every machine, whatever its locale. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** Orders objects by namespace, then name. */
+export function compareObjects(
+  a: { readonly namespace: string; readonly name: string },
+  b: { readonly namespace: string; readonly name: string },
+): number {
+  return compareText(a.namespace, b.namespace) || compareText(a.name, b.name);
+}

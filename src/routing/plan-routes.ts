@@ -1,0 +1,104 @@
+import type { Config, RouteConfig } from '../config/config.ts';
+import type { Rollout } from '../model/rollout.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { RolloutRoute } from './compile-rollout.ts';
+import type { Problem } from './problem.ts';
+import { rolloutServices, serviceHosts } from './rollout-services.ts';
+import type { SnapshotIndex } from './snapshot-index.ts';
+import type { Route } from './table.ts';
+
+/** Which routes there are, and what each one leads to. */
+export type PlannedRoute = { readonly place: string } & (
+  | { readonly kind: 'rollout'; readonly route: RolloutRoute }
+  | { readonly kind: 'static'; readonly config: RouteConfig }
+  /** Its Rollout is not there: it answers 503 rather than 404, since somebody wanted it. */
+  | { readonly kind: 'empty'; readonly route: Route }
+);
+
+export interface RoutePlan {
+  readonly routes: readonly PlannedRoute[];
+  readonly problems: readonly Problem[];
+}
+
+/** The routes of the configuration or, where it has none, one for each Rollout. */
+export function planRoutes(snapshot: Snapshot, config: Pick<Config, 'routes'>, index: SnapshotIndex): RoutePlan {
+  if (config.routes === null) return planRollouts(snapshot, index);
+  const problems: Problem[] = [];
+  const ports = new Map<string, string>();
+  const routes = config.routes.map((route): PlannedRoute => {
+    const { place, name, path } = route;
+    if (route.rollout === null) return { kind: 'static', place, config: route };
+    const hosts = route.hosts ?? [];
+    const rollout = findRollout(route, route.rollout, index, problems);
+    if (rollout === null) {
+      return {
+        kind: 'empty',
+        place,
+        route: { name, hosts, path, versions: [], rules: [], experiments: null, split: [] },
+      };
+    }
+    const keySuffix = suffixOf(rollout, route.port, ports);
+    return { kind: 'rollout', place, route: { name, hosts, path, rollout, config: route, keySuffix } };
+  });
+  return { routes, problems };
+}
+
+/** A Rollout alone takes every request; several are told apart by the names of their Services. */
+function planRollouts(snapshot: Snapshot, index: SnapshotIndex): RoutePlan {
+  const { rollouts, unreadableRollouts } = snapshot;
+  // One that cannot be read counts: its requests must not go to the other.
+  const alone = rollouts.length === 1 && unreadableRollouts === 0;
+  const problems: Problem[] = [];
+  const routes = rollouts.flatMap((rollout): readonly PlannedRoute[] => {
+    const { namespace, name, status } = rollout;
+    const place = `Rollout ${namespace}/${name}`;
+    const pods = [status.stableRS, status.currentPodHash].flatMap((hash) => index.rolloutPods(rollout, hash));
+    const hosts = alone ? [] : serviceHosts(rolloutServices(rollout, index.servicesIn(namespace), pods));
+    if (!alone && hosts.length === 0) {
+      // "Any host" would take the requests of the others.
+      const message = 'is not alone, and no Service gives it a host name: no request leads to it';
+      problems.push({
+        place,
+        message,
+        remedy: 'write a route with hosts for it, or name its Services in spec.strategy',
+      });
+      return [];
+    }
+    const unique = index.rolloutsNamed(name).length === 1;
+    const config = { place, port: null, headers: [], experiments: null };
+    const route = { name: unique ? name : `${namespace}/${name}`, hosts, path: '/', rollout, config, keySuffix: '' };
+    return [{ kind: 'rollout', place, route }];
+  });
+  return { routes, problems };
+}
+
+function findRollout(
+  route: RouteConfig,
+  wanted: { readonly namespace: string | null; readonly name: string },
+  index: SnapshotIndex,
+  problems: Problem[],
+): Rollout | null {
+  const { namespace, name } = wanted;
+  const found = index.rolloutsNamed(name).filter((rollout) => namespace === null || rollout.namespace === namespace);
+  const [only = null] = found;
+  if (found.length === 1) return only;
+  const place = route.place;
+  if (only === null) {
+    const message = `there is no Rollout ${namespace === null ? name : `${namespace}/${name}`}: its requests get 503`;
+    problems.push({ place, message, remedy: 'create it, or correct `rollout` of the route' });
+  } else {
+    const places = found.map((rollout) => `${rollout.namespace}/${rollout.name}`).join(', ');
+    const message = `several Rollouts are named ${name} (${places}): its requests get 503`;
+    problems.push({ place, message, remedy: 'write `rollout: namespace/name`' });
+  }
+  return null;
+}
+
+/** Endpoints belong to a version's key, so a second port of a Rollout needs keys of its own. */
+function suffixOf({ namespace, name }: Rollout, port: string | number | null, ports: Map<string, string>): string {
+  const key = `${namespace}/${name}`;
+  const own = port === null ? '' : `#${port}`;
+  const first = ports.get(key);
+  if (first === undefined) ports.set(key, own);
+  return first === undefined || first === own ? '' : own;
+}
