@@ -17,11 +17,13 @@ export interface ListenOn {
 
 export type ToWorker =
   | { readonly type: 'listen'; readonly on: readonly ListenOn[] }
+  /** A new table and what changed among the endpoints with it, so that no version of it begins empty. */
   | {
       readonly type: 'table';
       readonly table: RoutingTable;
       readonly counters: CountersPatch;
       readonly generation: number;
+      readonly changes: EndpointMap;
     }
   | { readonly type: 'endpoints'; readonly changes: EndpointMap }
   /** Ask clients to go elsewhere, and go on serving. */

@@ -80,20 +80,25 @@ export class WorkerPool {
     return this.#on.map((address) => address.port);
   }
 
-  /** Gives every worker a new table; endpoints of its new versions are sent first, so that none begins empty. */
-  publishTable(table: RoutingTable, generation: number): void {
+  /** Gives every worker a new table with the endpoints of its versions. */
+  publish(table: RoutingTable, endpoints: EndpointMap, generation: number): void {
+    const named = endpointsOf(table, endpoints);
+    const changes = endpointChanges(this.#endpoints, named);
     this.#table = table;
+    this.#endpoints = named;
     this.#generation = generation;
     const patches = this.#options.registry.update(table);
     this.#workers.forEach((worker, slot) => {
       const counters = patches[slot];
-      if (counters !== undefined) send(worker, { type: 'table', table, counters, generation });
+      if (counters !== undefined) send(worker, { type: 'table', table, counters, generation, changes });
     });
   }
 
+  /** Pods came or went, and the table is as before. */
   publishEndpoints(endpoints: EndpointMap): void {
-    const changes = endpointChanges(this.#endpoints, endpoints);
-    this.#endpoints = endpoints;
+    const named = endpointsOf(this.#table, endpoints);
+    const changes = endpointChanges(this.#endpoints, named);
+    this.#endpoints = named;
     if (Object.keys(changes).length === 0) return;
     for (const worker of this.#workers) send(worker, { type: 'endpoints', changes });
   }
@@ -128,8 +133,8 @@ export class WorkerPool {
     });
     worker.once('exit', () => this.#onExit(slot));
     if (this.#generation > 0) {
-      send(worker, { type: 'endpoints', changes: this.#endpoints });
-      send(worker, { type: 'table', table: this.#table, counters, generation: this.#generation });
+      const table = { table: this.#table, changes: this.#endpoints, generation: this.#generation };
+      send(worker, { type: 'table', counters, ...table });
     }
     send(worker, { type: 'listen', on: this.#on });
     const answer = await Promise.race([heard(worker, 'listening'), heard(worker, 'listenFailed')]);
@@ -151,6 +156,12 @@ export class WorkerPool {
       });
     }, RESTART_MS);
   }
+}
+
+/** The endpoints of the versions that a table names: workers forget the others. */
+function endpointsOf(table: RoutingTable, endpoints: EndpointMap): EndpointMap {
+  const keys = new Set(table.routes.flatMap((route) => route.versions.map((version) => version.key)));
+  return Object.fromEntries([...keys].map((key) => [key, endpoints[key] ?? []]));
 }
 
 function send(worker: Worker, message: ToWorker): void {

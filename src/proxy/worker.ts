@@ -47,6 +47,7 @@ async function receive(message: ToWorker): Promise<void> {
     case 'listen':
       return listen(message.on);
     case 'table':
+      plane.applyEndpoints(message.changes);
       plane.applyTable(message.table, message.counters, message.generation);
       return tell({ type: 'applied', generation: message.generation });
     case 'endpoints':

@@ -1,0 +1,34 @@
+import { loadConfig } from '../config/load.ts';
+import { ConfigWatcher } from '../config/watch.ts';
+import { Headgate } from '../control/headgate.ts';
+import { FilesSource } from '../sources/files.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import type { ExitCode } from './exit-code.ts';
+import { untilSignal } from './until-signal.ts';
+import { version } from './version.ts';
+
+export interface ServeOptions {
+  readonly config: string;
+}
+
+/**
+ * Serves until a signal ends it.
+ * @throws ConfigError when the configuration has mistakes, ListenError when an address cannot be had
+ */
+export async function serve(options: ServeOptions): Promise<ExitCode> {
+  const loaded = await loadConfig(options.config);
+  const { config } = loaded;
+  const logger = createLogger({ level: config.log.level });
+  const source = config.source === null ? null : new FilesSource(config.source.files);
+  const headgate = new Headgate({ config, source, logger, version: version() });
+  await headgate.start();
+  const watcher = new ConfigWatcher(options.config, loaded, {
+    onChange: (changed) => headgate.reload(changed.config),
+    onError: (error) => headgate.reloadFailed(error.message),
+  });
+  watcher.start();
+  logger.info({ ports: headgate.ports, admin: headgate.adminPort }, 'serving');
+  await untilSignal(headgate, logger);
+  await watcher.stop();
+  return 0;
+}

@@ -1,0 +1,187 @@
+import { isDeepStrictEqual } from 'node:util';
+import { startAdmin } from '../admin/server.ts';
+import type { AdminState } from '../admin/state.ts';
+import type { Config } from '../config/config.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { WorkerPool } from '../proxy/worker-pool.ts';
+import { type CompileMemory, compile } from '../routing/compile.ts';
+import { explain } from '../routing/explain.ts';
+import type { Problem } from '../routing/problem.ts';
+import type { EndpointMap, RoutingTable } from '../routing/table.ts';
+import type { Source } from '../sources/source.ts';
+import { SeriesRegistry } from '../telemetry/counters.ts';
+import { Exposition } from '../telemetry/exposition.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { ProblemLog } from '../telemetry/problems.ts';
+import { workerSettings } from './worker-settings.ts';
+
+export interface HeadgateOptions {
+  readonly config: Config;
+  /** Null: static versions only. */
+  readonly source: Source | null;
+  readonly logger: Logger;
+  /** Headgate's own version, for `build_info`. */
+  readonly version: string;
+}
+
+const NO_OBJECTS: Snapshot = {
+  rollouts: [],
+  experiments: [],
+  services: [],
+  pods: [],
+  problems: [],
+  unreadableRollouts: 0,
+};
+
+/** The running product: a source and a configuration in, tables out to the workers, and the admin server beside them. */
+export class Headgate {
+  /** In the order of `config.listen`. */
+  ports: readonly number[] = [];
+  adminPort: number | null = null;
+  #config: Config;
+  #snapshot: Snapshot | null = null;
+  #memory: CompileMemory = {};
+  #table: RoutingTable | null = null;
+  #endpoints: EndpointMap = {};
+  #problems: readonly Problem[] = [];
+  #generation = 0;
+  #reloadSuccessful = true;
+  #draining = false;
+  #closeAdmin: () => Promise<void> = () => Promise.resolve();
+  readonly #source: Source | null;
+  readonly #logger: Logger;
+  readonly #problemLog: ProblemLog;
+  readonly #workers: WorkerPool;
+  readonly #exposition: Exposition;
+
+  constructor({ config, source, logger, version }: HeadgateOptions) {
+    const registry = new SeriesRegistry({ workers: config.workers, now: () => performance.now() });
+    const settings = workerSettings(config);
+    this.#config = config;
+    this.#source = source;
+    this.#logger = logger;
+    this.#problemLog = new ProblemLog(logger);
+    this.#workers = new WorkerPool({ count: config.workers, settings, registry, logger, logLevel: config.log.level });
+    this.#exposition = new Exposition({ registry, state: () => this.#processState(), ...config.metrics, version });
+  }
+
+  /**
+   * Listens, then reads the source. Resolves when both are done; the workers have the table a moment later (`/readyz`).
+   * @throws ListenError naming the address that cannot be had; nothing is left running.
+   */
+  async start(): Promise<void> {
+    const { admin, listen } = this.#config;
+    try {
+      if (admin !== null) await this.#startAdmin(admin);
+      this.ports = await this.#workers.start(listen);
+    } catch (error) {
+      await this.#workers.stop(0);
+      await this.#closeAdmin();
+      throw error;
+    }
+    if (this.#source === null) this.#rebuild(NO_OBJECTS);
+    else await this.#source.start((snapshot) => this.#rebuild(snapshot));
+  }
+
+  /** A configuration that was found right. Routes change at once; the rest needs a new start, and the log says so. */
+  reload(config: Config): void {
+    const fixed = (of: Config) => ({ ...of, routes: null });
+    if (!isDeepStrictEqual(fixed(config), fixed(this.#config))) {
+      this.#logger.warn(
+        'only routes are applied without a restart; something else in the configuration has changed too',
+      );
+    }
+    this.#config = { ...this.#config, routes: config.routes };
+    this.#reloadSuccessful = true;
+    this.#logger.info('configuration reloaded');
+    if (this.#snapshot !== null) this.#rebuild(this.#snapshot);
+  }
+
+  /** A configuration that was not: what is in force stays so. */
+  reloadFailed(reason: string): void {
+    this.#reloadSuccessful = false;
+    this.#logger.error({ reason }, 'the changed configuration is not applied');
+  }
+
+  /**
+   * Not ready from now on; after `drain.delay` nothing new is accepted; after `drain.timeout` what is left is cut.
+   * Resolves with false when something had to be cut.
+   */
+  async shutdown(): Promise<boolean> {
+    const { delay, timeout } = this.#config.drain;
+    this.#draining = true;
+    this.#workers.closing();
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    const clean = await this.#workers.stop(timeout);
+    await this.#source?.stop();
+    await this.#closeAdmin();
+    return clean;
+  }
+
+  #rebuild(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    const compiled = compile(snapshot, this.#config, this.#memory);
+    this.#memory = compiled.memory;
+    this.#problems = [...this.#sourceProblems(), ...compiled.problems];
+    this.#problemLog.update(this.#problems);
+    this.#endpoints = compiled.endpoints;
+    if (this.#table !== null && isDeepStrictEqual(this.#table, compiled.table)) {
+      this.#workers.publishEndpoints(compiled.endpoints);
+      return;
+    }
+    this.#table = compiled.table;
+    this.#generation += 1;
+    this.#workers.publish(compiled.table, compiled.endpoints, this.#generation);
+  }
+
+  #sourceProblems(): readonly Problem[] {
+    const problems = this.#source?.problems ?? [];
+    return problems.map((message) => ({ place: 'source', message, remedy: 'correct the file; it is read again' }));
+  }
+
+  async #startAdmin(listen: NonNullable<Config['admin']>): Promise<void> {
+    const server = await startAdmin({
+      listen,
+      state: this.#adminState(),
+      onError: (error, path) => this.#logger.error({ path, err: String(error) }, 'an admin request failed'),
+    });
+    this.adminPort = server.port;
+    this.#closeAdmin = () => server.close();
+  }
+
+  #adminState(): AdminState {
+    return {
+      unready: () => this.#unready(),
+      metrics: async () => ({
+        contentType: this.#exposition.contentType,
+        text: await this.#exposition.text(),
+      }),
+      table: () => ({
+        generation: this.#generation,
+        workers: this.#workers.generations,
+        table: this.#table ?? { routes: [] },
+        endpoints: this.#endpoints,
+        problems: this.#problems,
+      }),
+      explain: ({ host, path, headers }) =>
+        explain(this.#table ?? { routes: [] }, this.#endpoints, { host, path, headers, method: 'GET' }),
+    };
+  }
+
+  #unready(): string | null {
+    if (this.#draining) return 'draining';
+    if (this.#source !== null && !this.#source.synced) return 'the source has not been read yet';
+    return this.#workers.ready ? null : 'not every worker has a routing table yet';
+  }
+
+  #processState(): ReturnType<ConstructorParameters<typeof Exposition>[0]['state']> {
+    const lastEventAt = this.#source?.lastEventAt ?? null;
+    return {
+      table: this.#table,
+      sourceSynced: this.#source?.synced ?? true,
+      sourceLastEventSeconds: lastEventAt === null ? 0 : lastEventAt / 1000,
+      configReloadSuccessful: this.#reloadSuccessful,
+      workersRestarted: this.#workers.restarted,
+    };
+  }
+}

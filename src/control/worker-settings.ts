@@ -1,0 +1,8 @@
+import type { Config } from '../config/config.ts';
+import type { WorkerSettings } from '../proxy/settings.ts';
+
+/** What of the configuration the data plane needs, so that it need not know the configuration. */
+export function workerSettings(config: Config): WorkerSettings {
+  const { timeouts, limits, forwarded, versionHeader, log } = config;
+  return { timeouts, limits, trusted: forwarded.trusted, versionHeader, accessLog: log.access };
+}
