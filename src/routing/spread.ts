@@ -2,12 +2,14 @@ import type { Share } from './table.ts';
 
 /**
  * The weighted choice, evenly spread instead of drawn blindly: of any `total` consecutive choices, a share of weight w
- * gets w - 1 to w + 1, and yet no client that sends every n-th request is locked to one version.
+ * gets w - 1 to w + 1, and yet no client that sends every n-th request is locked to one version, nor even favoured.
  *
- * How: time is cut into cells of total/w choices (their lengths spread by Bresenham's rule, so that w cells make exactly
- * `total`), and in each cell one choice at a random place goes to the share. This is stratified ("jittered") sampling:
- * `total` consecutive choices hold w cell boundaries, so at least w - 1 whole cells and two parts of one. Plain weighted
- * round robin is as even but periodic, which locks periodic clients; a blind draw at 5% gives 0 to 12 in 100.
+ * How: the line of choices is cut into cells of total/w choices, which need not be a whole number, and each cell says yes
+ * at one random point of it, that is, to the choice in which the point lies. This is stratified ("jittered") sampling:
+ * `total` consecutive choices are as long as w cells, so they hold at least w - 1 whole cells and two parts of one. Plain
+ * weighted round robin is as even but periodic, which locks periodic clients; a blind draw at 5% gives 0 to 12 in 100.
+ * Cells rounded to whole choices would favour the choices in the shorter ones, and at 45% a client that sends every 20th
+ * request always meets the same kind.
  *
  * More than two shares are nested: the lightest against the rest, then the next among what is left.
  */
@@ -43,41 +45,70 @@ export class Spread {
   }
 }
 
-/** One share against the rest: says yes once in each cell. */
+/**
+ * One share against the rest: says yes once in each cell. Lengths are in units of 1/weight of a choice, so that a cell of
+ * `total` units and a choice of `weight` units are both whole numbers. A share is never heavier than the rest, so a cell is at
+ * least two choices long, and two cells meet in one choice at most.
+ */
 class Stage {
   readonly version: number;
   readonly #weight: number;
   readonly #total: number;
   readonly #random: () => number;
-  #remainder: number;
-  /** Choices left in this cell, this one included. */
-  #left = 0;
-  /** `#left` at which this cell says yes. */
+  /** Units of the cell's first choice that belong to the cell before. */
+  #shared = 0;
+  /** The choice, counted from the cell's first, to which the cell says yes. */
   #pick = 0;
+  /** Choices before the next yes. */
+  #left = 0;
 
   constructor(version: number, weight: number, total: number, random: () => number) {
     this.version = version;
     this.#weight = weight;
     this.#total = total;
     this.#random = random;
-    // A random start, so that workers and replicas do not send their n-th request to the canary together: anywhere in
-    // the cycle of cells, and anywhere within the first of them.
-    this.#remainder = Math.floor(random() * weight);
-    this.#startCell();
-    this.#left -= Math.floor(random() * this.#left);
+    // A random start, so that workers and replicas do not send their n-th request to the canary together. Every place of
+    // the cycle is as likely as any other, so that a route whose table changes all the time still gets its weights.
+    const place = Math.floor(random() * total);
+    const cell = Math.floor((place * weight) / total);
+    this.#shared = (cell * total) % weight;
+    this.#draw(random() * total < this.#shared);
+    this.#left = Math.floor((cell * total) / weight) + this.#pick - place;
+    while (this.#left < 0) this.#left += this.#advance();
   }
 
   next(): boolean {
-    if (this.#left === 0) this.#startCell();
-    const yes = this.#left === this.#pick;
-    this.#left -= 1;
-    return yes;
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return false;
+    }
+    this.#left = this.#advance() - 1;
+    return true;
   }
 
-  #startCell(): void {
-    const sum = this.#remainder + this.#total;
-    this.#left = Math.floor(sum / this.#weight);
-    this.#remainder = sum - this.#left * this.#weight;
-    this.#pick = 1 + Math.floor(this.#random() * this.#left);
+  /** Goes to the next cell. Returns how many choices its yes lies behind the last one. */
+  #advance(): number {
+    const end = this.#shared + this.#total;
+    const length = Math.floor(end / this.#weight);
+    const before = this.#pick;
+    this.#shared = end - length * this.#weight;
+    this.#draw(before === length);
+    return length - before + this.#pick;
+  }
+
+  /**
+   * Draws this cell's yes: every unit of the cell is as likely as any other, and yet not the first choice when it is `taken`
+   * by the cell before, which happens with probability shared/total. So the first choice is drawn the more often when it is not.
+   */
+  #draw(taken: boolean): void {
+    const weight = this.#weight;
+    const total = this.#total;
+    const shared = this.#shared;
+    const own = shared === 0 ? 0 : weight - shared;
+    const draw = taken ? own + this.#random() * (total - own) : this.#random() * (total - shared);
+    let unit = draw;
+    if (!taken && draw >= own) unit = own + ((draw - own) * (total - own)) / (total - shared - own);
+    // Rounding must not push it into the next cell.
+    this.#pick = Math.floor((shared + Math.min(unit, total - 1)) / weight);
   }
 }
