@@ -4,12 +4,12 @@ import { parseDuration, parseSize } from './units.ts';
 import {
   parseChoice,
   parseEndpoint,
+  parseExperimentReference,
   parseFieldPrefix,
   parseFieldValue,
   parseFlag,
   parseHost,
   parseInteger,
-  parseKubernetesName,
   parseListenAddress,
   parseName,
   parseNetwork,
@@ -89,7 +89,7 @@ const route = z.strictObject({
   experiments: z
     .strictObject({
       header: leaf(parseRequestHeader),
-      tokens: z.record(z.string(), leaf(parseKubernetesName)).default({}),
+      tokens: z.record(z.string(), leaf(parseExperimentReference)).default({}),
     })
     .optional(),
   versions: z.record(z.string(), staticVersion).optional(),

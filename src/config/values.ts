@@ -81,7 +81,7 @@ export function parseName(value: unknown): string {
   );
 }
 
-export function parseKubernetesName(value: unknown): string {
+function parseKubernetesName(value: unknown): string {
   const text = parseText(value);
   if (KUBERNETES_NAME.test(text) && text.length <= 253) return text;
   throw new Refusal(
@@ -96,6 +96,15 @@ export function parseRolloutName(value: unknown): { namespace: string | null; na
   const slash = text.indexOf('/');
   if (slash === -1) return { namespace: null, name: parseKubernetesName(text) };
   return { namespace: parseKubernetesName(text.slice(0, slash)), name: parseKubernetesName(text.slice(slash + 1)) };
+}
+
+/** `name`, `namespace/name` or either with `#template`: one template of an Experiment rather than all. */
+export function parseExperimentReference(value: unknown): string {
+  const text = parseText(value);
+  const [name = '', ...templates] = text.split('#');
+  parseRolloutName(name);
+  if (templates.length > 0) parseKubernetesName(templates.join('#'));
+  return text;
 }
 
 /** A Service port's name (kept as text) or number. */

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import t from 'tap';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
+import { knownKeys } from '../../src/config/schema.ts';
 
 const STATIC = 'routes: [{ versions: { a: { weight: 1, endpoints: ["127.0.0.1:3001"] } } }]\n';
 
@@ -75,7 +76,6 @@ t.test('the complete example writes the defaults where it says that they are', a
 });
 
 t.test('the complete example mentions every key that there is', async (t) => {
-  const { knownKeys } = await import('../../src/config/schema.ts');
   const text = await readFile(resolve(import.meta.dirname, '../../config/headgate.yaml'), 'utf8');
   const paths = [
     [],
@@ -107,7 +107,7 @@ routes:
       - { name: Authorization, prefix: "Bearer ", to: canary }
       - { name: x-user, regex: "(?i)a.*", to: stable, fallback: none }
       - { name: x-any, present: true, to: preview }
-    experiments: { header: X-Exp }
+    experiments: { header: X-Exp, tokens: { t: search, u: "shop/search#b" } }
 forwarded: { trusted: [10.1.2.3, "fd00::/8", "::1"] }
 versionHeader: X-Version
 `,
@@ -128,7 +128,7 @@ versionHeader: X-Version
         { name: 'x-user', match: { kind: 'regex', value: '(?i)a.*' }, to: 'stable', fallback: false },
         { name: 'x-any', match: { kind: 'present' }, to: 'preview', fallback: true },
       ],
-      experiments: { header: 'x-exp', tokens: {} },
+      experiments: { header: 'x-exp', tokens: { t: 'search', u: 'shop/search#b' } },
       versions: null,
     },
   ]);
@@ -162,8 +162,9 @@ t.test('a request line follows a smaller limit of the head', async (t) => {
   t.equal(parseConfig(`limits: { headerBytes: 4KiB }\n${STATIC}`, 'h.yaml').limits.requestLineBytes, 4096);
 });
 
+const route = (path: string) => `routes: [{ path: ${path}, versions: { a: { weight: 1, endpoints: [] } } }]`;
+
 t.test('a static route without a name is called after its path', async (t) => {
-  const route = (path: string) => `routes: [{ path: ${path}, versions: { a: { weight: 1, endpoints: [] } } }]`;
   t.equal(parseConfig(route('/plain/v2'), 'h.yaml').routes?.[0]?.name, 'plain-v2');
   t.equal(parseConfig(route('/~me/'), 'h.yaml').routes?.[0]?.name, 'me');
 });

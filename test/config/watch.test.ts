@@ -11,10 +11,10 @@ const text = (workers: number) =>
 /** Watches a file; each call of `next` resolves with what the watcher reports next. */
 async function watching(t: Test, path: string) {
   const reports: (Loaded | ConfigError)[] = [];
-  let wake: () => void = () => undefined;
+  let wake: (() => void) | null = null;
   const take = (report: Loaded | ConfigError) => {
     reports.push(report);
-    wake();
+    wake?.();
   };
   const watcher = new ConfigWatcher(path, await loadConfig(path), { onChange: take, onError: take }, 10);
   watcher.start();

@@ -11,8 +11,9 @@ t.test('each document of a file is an object with its line', async (t) => {
   t.strictSame(summary(text), ['Service shop/a m.yaml:2', 'Service shop/b m.yaml:6']);
 });
 
+const item = (name: string) => `  - { apiVersion: v1, kind: Pod, metadata: { name: ${name} } }\n`;
+
 t.test('a list is taken apart, with the line of each item', async (t) => {
-  const item = (name: string) => `  - { apiVersion: v1, kind: Pod, metadata: { name: ${name} } }\n`;
   t.strictSame(summary(`apiVersion: v1\nkind: List\nitems:\n${item('a')}${item('b')}`), [
     'Pod default/a m.yaml:4',
     'Pod default/b m.yaml:5',
@@ -31,9 +32,10 @@ t.test('JSON is read, and a broken one is placed', async (t) => {
   t.throws(() => parseManifest('{\n"apiVersion": "v1\n', 'm.json'), { message: /^m\.json:3:1: is not valid YAML/ });
 });
 
+const key = (apiVersion: string) =>
+  parseManifest(`{"apiVersion":"${apiVersion}","kind":"Service","metadata":{"name":"a"}}`, 'm').objects[0]?.key;
+
 t.test('the key tells groups apart and versions of one group not', async (t) => {
-  const key = (apiVersion: string) =>
-    parseManifest(`{"apiVersion":"${apiVersion}","kind":"Service","metadata":{"name":"a"}}`, 'm').objects[0]?.key;
   t.not(key('v1'), key('serving.knative.dev/v1'));
   t.equal(key('argoproj.io/v1alpha1'), key('argoproj.io/v1'));
 });

@@ -1,0 +1,20 @@
+import { printTable } from '../routing/print.ts';
+import { compileOnce } from './compile-once.ts';
+import type { ExitCode } from './exit-code.ts';
+
+export interface CheckOptions {
+  readonly config: string;
+  /** Problems are mistakes. */
+  readonly strict: boolean;
+}
+
+/**
+ * Prints the routing table, then what had to be left out of it.
+ * @throws ConfigError when the configuration has mistakes
+ */
+export async function check(options: CheckOptions): Promise<ExitCode> {
+  const { table, endpoints, problems } = await compileOnce(options.config);
+  process.stdout.write(printTable(table, endpoints));
+  for (const problem of problems) process.stderr.write(`warning: ${problem}\n`);
+  return options.strict && problems.length > 0 ? 1 : 0;
+}

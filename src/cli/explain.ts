@@ -1,0 +1,26 @@
+import { explain } from '../routing/explain.ts';
+import { formatExplanation } from '../routing/format-explanation.ts';
+import { compileOnce } from './compile-once.ts';
+import type { ExitCode } from './exit-code.ts';
+
+export interface ExplainOptions {
+  readonly config: string;
+  readonly host: string;
+  readonly path: string;
+  readonly method: string;
+  readonly header: [string, string][];
+  readonly json: boolean;
+}
+
+/**
+ * Prints what becomes of one request.
+ * @throws ConfigError when the configuration has mistakes
+ */
+export async function explainCommand(options: ExplainOptions): Promise<ExitCode> {
+  const { table, endpoints, problems } = await compileOnce(options.config);
+  for (const problem of problems) process.stderr.write(`warning: ${problem}\n`);
+  const { host, path, method, header } = options;
+  const explanation = explain(table, endpoints, { host, path, method, headers: header });
+  process.stdout.write(options.json ? `${JSON.stringify(explanation, null, 2)}\n` : formatExplanation(explanation));
+  return 0;
+}

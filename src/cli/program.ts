@@ -1,0 +1,111 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { ConfigError } from '../config/config-error.ts';
+import { check } from './check.ts';
+import { demo } from './demo.ts';
+import type { ExitCode } from './exit-code.ts';
+import { type ExplainOptions, explainCommand } from './explain.ts';
+import { serve } from './serve.ts';
+import { version } from './version.ts';
+
+/** Runs one command to its end and says how it went; what the user has to know was printed. */
+export async function main(args: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const program = commands((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof ConfigError) {
+      process.stderr.write(`${error.message}\n`);
+      return 2;
+    }
+    process.stderr.write(`headgate: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+  return exitCode;
+}
+
+function commands(finish: (code: ExitCode) => void): Command {
+  const program = new Command('headgate')
+    .description('A header-aware, traffic-splitting reverse proxy for Argo Rollouts and Experiments.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help; also headgate COMMAND --help')
+    .exitOverride()
+    .showHelpAfterError('(headgate --help shows every command)')
+    .addHelpText('after', HELP);
+  program
+    .command('serve')
+    .description('serve traffic until SIGTERM or SIGINT; configuration and manifests are read again when they change')
+    .requiredOption('-c, --config <file>', 'the configuration file')
+    .action(async (options: { config: string }) => finish(await serve(options)));
+  program
+    .command('check')
+    .description('validate the configuration and its manifests and print the routing table that they make')
+    .requiredOption('-c, --config <file>', 'the configuration file')
+    .option('--strict', 'exit with 1 when an object or a rule had to be left out', false)
+    .addHelpText('after', CHECK_HELP)
+    .action(async (options: { config: string; strict: boolean }) => finish(await check(options)));
+  program
+    .command('explain')
+    .description('print which version a request gets, which rule chose it, and what would answer without it')
+    .requiredOption('-c, --config <file>', 'the configuration file')
+    .option('--host <host>', "the request's host", '')
+    .option('--path <path>', "the request's path", parsePath, '/')
+    .option('--method <method>', "the request's method", 'GET')
+    .option('-H, --header <name: value>', 'a header of the request; may be given several times', collectHeader, [])
+    .option('--json', 'print the explanation as JSON', false)
+    .addHelpText('after', EXPLAIN_HELP)
+    .action(async (options: ExplainOptions) => finish(await explainCommand(options)));
+  program
+    .command('demo')
+    .description('serve a simulated rollout with upstreams of its own: nothing else is needed')
+    .option('--port <port>', 'where the proxy listens', parsePort, 8080)
+    .option('--admin-port <port>', 'where probes, metrics and the table are', parsePort, 8081)
+    .action(async (options: { port: number; adminPort: number }) => finish(await demo(options)));
+  return program;
+}
+
+const HELP = `
+Examples:
+  headgate demo                                     see it work within seconds
+  headgate check --config config/headgate.yaml      is this file right, and what does it do?
+  headgate serve --config config/headgate.yaml      serve it
+  headgate explain --config config/headgate.yaml \\
+    --host api.example.com --path /orders -H 'x-canary: true'
+
+Exit codes: 0 fine; 1 it failed while it ran; 2 the command line or the configuration is wrong.
+Every key of the configuration, with its default, is in config/headgate.yaml of the package.`;
+
+const CHECK_HELP = `
+Mistakes in the configuration go to stderr, all of them, each as FILE:LINE:COLUMN PATH: MESSAGE (REMEDY), and the exit
+code is 2. Manifests that cannot be used, and what had to be left out of the table, are warnings on stderr: the exit
+code stays 0 without --strict.
+
+Example:
+  headgate check --config config/headgate.yaml`;
+
+const EXPLAIN_HELP = `
+The decision is that of the manifests at this moment. Nothing is sent anywhere.
+
+Examples:
+  headgate explain --config config/headgate.yaml --host api.example.com --path /orders
+  headgate explain --config config/headgate.yaml --host api.example.com -H 'x-canary: true' -H 'cookie: beta=1'`;
+
+function parsePort(value: string): number {
+  const port = Number(value);
+  if (!/^\d{1,5}$/.test(value) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return port;
+}
+
+function parsePath(value: string): string {
+  if (!value.startsWith('/')) throw new InvalidArgumentError('A path begins with "/".');
+  return value;
+}
+
+function collectHeader(value: string, before: [string, string][]): [string, string][] {
+  const [, name, content] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)$/s.exec(value) ?? [];
+  if (name === undefined || content === undefined) throw new InvalidArgumentError("Write 'name: value'.");
+  return [...before, [name, content.trim()]];
+}

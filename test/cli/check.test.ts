@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { headgate } from './run.ts';
+
+t.test('check prints the routing table of a static configuration', async (t) => {
+  const { code, stdout, stderr } = await headgate('check', '--config', 'config/static.yaml');
+  t.strictSame({ code, stderr }, { code: 0, stderr: '' });
+  t.match(stdout, /^route shop\n/);
+  t.match(stdout, /stable 90 \(2 endpoints\)\n +canary 10 \(1 endpoint\)/);
+});
+
+t.test('check reads the manifests that the configuration names', async (t) => {
+  const { code, stdout, stderr } = await headgate('check', '--config', 'config/headgate.yaml');
+  t.strictSame({ code, stderr }, { code: 0, stderr: '' });
+  t.match(stdout, 'stable 6459f554f9 90 (3 endpoints)');
+  t.match(stdout, 'aws-cf-cd-super-svp-9f8b7a6d = "123e4567-e89b-12d3-a456-42661417400" -> experiment');
+});
+
+t.test('check gives every Rollout a route where the configuration has none', async (t) => {
+  const { code, stdout } = await headgate('check', '--config', 'config/manifests.yaml');
+  t.equal(code, 0);
+  t.match(stdout, /^route talana-backend\n/);
+});
+
+t.test('check prints every mistake with file, line and path, and exits with 2', async (t) => {
+  const file = join(t.testdir({ 'h.yaml': 'worker: 2\nroutes:\n  - path: x\n    rollout: web\n' }), 'h.yaml');
+  t.strictSame(await headgate('check', '--config', file), {
+    code: 2,
+    stdout: '',
+    stderr: `${file}:1:1 worker: unknown key (did you mean workers?)
+${file}:3:11 routes[0].path: does not begin with "/": "x" (write /x)
+${file}:4:5 routes[0].rollout: there is no source to read a Rollout from (write source: { files: [...] })
+`,
+  });
+});
+
+t.test('a configuration that is not there is a mistake', async (t) => {
+  t.strictSame(await headgate('check', '--config', 'no-such.yaml'), {
+    code: 2,
+    stdout: '',
+    stderr: 'no-such.yaml: cannot be read: there is no such file\n',
+  });
+});
+
+t.test('a broken manifest is a warning, and fails only with --strict', async (t) => {
+  const folder = t.testdir({ 'h.yaml': 'source: { files: [m] }\n', m: { 'a.yaml': 'kind: [\n' } });
+  const args = ['check', '--config', join(folder, 'h.yaml')];
+  const { code, stdout, stderr } = await headgate(...args);
+  t.equal(code, 0);
+  t.equal(stdout, 'no routes\n');
+  t.match(stderr, `warning: ${folder}/m/a.yaml:2:1: is not valid YAML`);
+  t.equal((await headgate(...args, '--strict')).code, 1);
+});
+
+t.test('an object that cannot be understood is a warning that names it', async (t) => {
+  const rollout = 'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: web }\nspec: { strategy: {} }\n';
+  const folder = t.testdir({ 'h.yaml': 'source: { files: [m] }\n', m: { 'a.yaml': rollout } });
+  const { code, stderr } = await headgate('check', '--config', join(folder, 'h.yaml'));
+  t.equal(code, 0);
+  t.match(stderr, /^warning: Rollout default\/web: cannot be understood and is left out: /);
+});

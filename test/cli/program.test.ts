@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { headgate, ROOT } from './run.ts';
+
+t.test('--help shows the commands, examples and exit codes', async (t) => {
+  const { code, stdout, stderr } = await headgate('--help');
+  t.equal(code, 0);
+  t.equal(stderr, '');
+  for (const word of ['serve', 'check', 'explain', 'demo', 'Examples:', 'Exit codes:']) t.match(stdout, word);
+});
+
+t.test('every command has a help of its own', async (t) => {
+  for (const command of ['serve', 'check', 'explain', 'demo']) {
+    const { code, stdout } = await headgate(command, '--help');
+    t.equal(code, 0, command);
+    t.match(stdout, new RegExp(`^Usage: headgate ${command} `), command);
+  }
+});
+
+t.test('--version is that of the package', async (t) => {
+  const manifest: unknown = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  t.match(manifest, { version: (await headgate('--version')).stdout.trim() });
+});
+
+t.test('no command at all is a mistake that shows the help', async (t) => {
+  const { code, stdout, stderr } = await headgate();
+  t.equal(code, 2);
+  t.equal(stdout, '');
+  t.match(stderr, /^Usage: headgate/);
+});
+
+t.test('a wrong command line says what is wrong, with exit code 2', async (t) => {
+  const cases: readonly (readonly [args: string[], message: RegExp])[] = [
+    [['sevre'], /unknown command 'sevre'\n\(Did you mean serve\?\)/],
+    [['check'], /required option '-c, --config <file>' not specified/],
+    [['check', '--config'], /argument missing/],
+    [['check', '-c', 'x', '--stric'], /unknown option '--stric'\n\(Did you mean --strict\?\)/],
+    [['demo', '--port', '70000'], /A port is a number from 0 to 65535/],
+    [['demo', '--port', '-1'], /A port is a number from 0 to 65535/],
+    [['explain', '-c', 'x', '-H', 'x-canary'], /Write 'name: value'/],
+    [['explain', '-c', 'x', '-H', 'x canary: true'], /Write 'name: value'/],
+    [['explain', '-c', 'x', '--path', 'orders'], /A path begins with "\/"/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stdout, stderr } = await headgate(...args);
+    t.equal(code, 2, args.join(' '));
+    t.equal(stdout, '');
+    t.match(stderr, message);
+  }
+});
