@@ -26,7 +26,7 @@ export interface PublishedWeights {
   readonly additional: readonly PublishedWeight[];
 }
 
-export interface PublishedWeight {
+interface PublishedWeight {
   /** Can be negative: the controller takes what is left of the maximum. */
   readonly weight: number;
   readonly hash: string;

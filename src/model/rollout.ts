@@ -39,7 +39,7 @@ export interface CanaryStrategy {
   readonly replicaProgressThreshold: { readonly type: string; readonly value: number } | null;
 }
 
-export interface TrafficRouting {
+interface TrafficRouting {
   /** The providers named (istio, nginx, alb, plugins, ...), sorted. Empty: nobody publishes weights. */
   readonly providers: readonly string[];
   /** Names of managed routes, in order of precedence. */
@@ -48,7 +48,7 @@ export interface TrafficRouting {
   readonly maxTrafficWeight: number | null;
 }
 
-export interface BlueGreenStrategy {
+interface BlueGreenStrategy {
   readonly kind: 'blueGreen';
   readonly activeService: string;
   readonly previewService: string;

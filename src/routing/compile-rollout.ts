@@ -102,12 +102,9 @@ class RolloutRouteBuilder {
   versions(): Route['versions'] {
     const { strategy } = this.#rollout.spec;
     const production = this.#production();
-    // Never a preview, which nobody chose to put before users.
+    // The canary, never a preview, which nobody chose to put before users. Of two canaries, the current one.
     const spare = strategy.kind === 'canary' ? this.#byHash.get(this.#rollout.status.currentPodHash) : undefined;
-    return this.#list.build((role) => {
-      if (role === 'active') return [];
-      return role === 'stable' || role === 'experiment' ? [production, spare] : [production];
-    });
+    return this.#list.build((role) => (role === 'active' ? [] : [production, spare]));
   }
 
   split(): readonly Share[] {

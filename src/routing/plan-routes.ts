@@ -8,7 +8,7 @@ import type { SnapshotIndex } from './snapshot-index.ts';
 import type { Route } from './table.ts';
 
 /** Which routes there are, and what each one leads to. */
-export type PlannedRoute = { readonly place: string } & (
+type PlannedRoute = { readonly place: string } & (
   | { readonly kind: 'rollout'; readonly route: RolloutRoute }
   | { readonly kind: 'static'; readonly config: RouteConfig }
   /** Its Rollout is not there: it answers 503 rather than 404, since somebody wanted it. */

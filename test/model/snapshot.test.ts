@@ -1,0 +1,72 @@
+import t from 'tap';
+import { SnapshotStore } from '../../src/model/snapshot.ts';
+import { experiment, pod, rollout, service } from '../routing/builders.ts';
+
+t.test('a snapshot lists objects by namespace, then name, whatever the order of events', async (t) => {
+  const objects = [service('b'), service('a'), service('c', { namespace: 'a-shop' }), rollout({}), experiment('e')];
+  const forward = new SnapshotStore();
+  const backward = new SnapshotStore();
+  for (const object of objects) forward.apply('ADDED', object);
+  for (const object of objects.toReversed()) backward.apply('ADDED', object);
+  t.same(
+    forward.snapshot().services.map(({ name }) => name),
+    ['c', 'a', 'b'],
+  );
+  t.same(forward.snapshot(), backward.snapshot());
+});
+
+t.test('the last event of an object wins', async (t) => {
+  const store = new SnapshotStore();
+  store.apply('ADDED', pod({ n: 1, hash: 'a' }));
+  store.apply('MODIFIED', pod({ n: 1, hash: 'a', ready: false }));
+  t.same(
+    store.snapshot().pods.map(({ usable }) => usable),
+    [false],
+  );
+  store.apply('DELETED', pod({ n: 1, hash: 'a' }));
+  t.same(store.snapshot().pods, []);
+});
+
+t.test('a snapshot taken earlier is not changed by later events', async (t) => {
+  const store = new SnapshotStore();
+  store.apply('ADDED', service('a'));
+  const before = store.snapshot();
+  store.apply('ADDED', service('b'));
+  t.equal(before.services.length, 1);
+  t.equal(store.snapshot().services.length, 2);
+  t.equal(before.pods, store.snapshot().pods, 'an unchanged kind keeps its list');
+});
+
+t.test('kinds that are not used are ignored, also those that share a name with one that is', async (t) => {
+  const store = new SnapshotStore();
+  store.apply('ADDED', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } });
+  store.apply('ADDED', { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name: 'x' }, spec: 1 });
+  for (const value of [null, 1, 'text', [], {}]) store.apply('ADDED', value);
+  const { services, problems } = store.snapshot();
+  t.same([services, problems], [[], []]);
+});
+
+t.test('an object that cannot be understood is left out alone, with a reason, until it is corrected', async (t) => {
+  const store = new SnapshotStore();
+  const broken = rollout({ name: 'broken', spec: { replicas: 'many' } });
+  store.apply('ADDED', rollout({ name: 'good' }));
+  store.apply('ADDED', broken);
+  const { rollouts, problems, unreadableRollouts } = store.snapshot();
+  t.same(
+    rollouts.map(({ name }) => name),
+    ['good'],
+  );
+  t.match(problems[0], /^Rollout shop\/broken: spec\.replicas: /);
+  t.equal(unreadableRollouts, 1);
+  store.apply('MODIFIED', rollout({ name: 'broken' }));
+  t.same(store.snapshot().problems, []);
+  store.apply('MODIFIED', broken);
+  store.apply('DELETED', broken);
+  t.same(store.snapshot().problems, []);
+});
+
+t.test('an object without a name is a problem, not a silence', async (t) => {
+  const store = new SnapshotStore();
+  store.apply('ADDED', { apiVersion: 'v1', kind: 'Service', metadata: { generateName: 'x-' }, spec: {} });
+  t.match(store.snapshot().problems, [/^Service default\/\?: metadata\.name: /]);
+});

@@ -1,0 +1,107 @@
+import t from 'tap';
+import { compile } from '../../src/routing/compile.ts';
+import { container, pod, rollout, routeConfig, service, snapshotOf } from './builders.ts';
+
+const STATUS = { stableRS: 'S', currentPodHash: 'S' };
+const HTTP = { name: 'http', port: 80, targetPort: 8080 };
+const ADMIN = { name: 'admin', port: 90, targetPort: 'admin' };
+
+interface Case {
+  canary?: Readonly<Record<string, unknown>>;
+  services?: readonly object[];
+  port?: string | number | null;
+  containers?: readonly object[];
+  spec?: Readonly<Record<string, unknown>>;
+}
+
+/** The port of the only Pod, or the problem. */
+function portOf({ canary = { stableService: 'web' }, services = [], port = null, containers, spec = {} }: Case) {
+  const objects = [
+    rollout({ canary, status: STATUS, spec: { ...(containers && { template: { spec: { containers } } }), ...spec } }),
+    pod({ n: 1, hash: 'S', ...(containers && { containers }) }),
+    ...services,
+  ];
+  const config = routeConfig({ rollout: { namespace: null, name: 'web' }, port });
+  const { endpoints, problems } = compile(snapshotOf(objects), { routes: [config] }, {});
+  const [problem] = problems;
+  return problem === undefined ? endpoints['shop/web/S']?.[0]?.port : `${problem.message} | ${problem.remedy}`;
+}
+
+t.test('the only port of the Services is used', async (t) => {
+  t.equal(portOf({ services: [service('web', { ports: [HTTP] })] }), 8080);
+});
+
+t.test('Services that lead to one container port are not ambiguous', async (t) => {
+  const services = [service('a', { ports: [HTTP] }), service('b', { ports: [{ port: 8000, targetPort: 8080 }] })];
+  t.equal(portOf({ canary: { stableService: 'a', canaryService: 'b' }, services }), 8080);
+});
+
+t.test("pingPong Services are the Rollout's own", async (t) => {
+  const canary = { pingPong: { pingService: 'a', pongService: 'b' } };
+  t.equal(portOf({ canary, services: [service('a', { ports: [{ port: 80, targetPort: 7000 }] })] }), 7000);
+});
+
+t.test('several ports are a problem that lists them, and nothing is guessed', async (t) => {
+  const result = portOf({ services: [service('web', { ports: [HTTP, ADMIN] })] });
+  t.match(result, /several ports: admin \(90\), http \(80\) \| set `port` of its route/);
+});
+
+t.test('the port of the route is the name or the number of a Service port', async (t) => {
+  const services = [service('web', { ports: [HTTP, ADMIN] })];
+  const containers = [container([{ name: 'admin', containerPort: 9099 }])];
+  t.equal(portOf({ services, port: 'http' }), 8080);
+  t.equal(portOf({ services, port: 80 }), 8080);
+  t.equal(portOf({ services, port: 'admin', containers }), 9099);
+});
+
+t.test('a port that no Service has is a problem that lists those there are', async (t) => {
+  const result = portOf({ services: [service('web', { ports: [HTTP] })], port: 'grpc' });
+  t.match(result, /no port grpc in its Services \(web\) \| set `port` of its route to one of http \(80\)/);
+});
+
+t.test('a port that two Services lead to different containers is a problem', async (t) => {
+  const services = [service('a', { ports: [HTTP] }), service('b', { ports: [{ ...HTTP, targetPort: 9000 }] })];
+  const result = portOf({ canary: { stableService: 'a', canaryService: 'b' }, services, port: 'http' });
+  t.match(result, /port http leads to different container ports in its Services \(a, b\): 8080, 9000/);
+});
+
+t.test('a named targetPort that no container has is a problem', async (t) => {
+  const services = [service('web', { ports: [ADMIN] })];
+  t.match(portOf({ services }), /no container of version S has a port named admin/);
+});
+
+t.test('where no Service is named, those that select the Pods count', async (t) => {
+  const services = [
+    service('web', { ports: [{ port: 80, targetPort: 7000 }] }),
+    service('db', { selector: { app: 'db' } }),
+  ];
+  t.equal(portOf({ canary: {}, services }), 7000);
+  const workloadRef = { template: null, workloadRef: { name: 'web' } };
+  t.equal(portOf({ canary: {}, services, spec: workloadRef }), 7000);
+});
+
+t.test('a Service without a selector selects no Pods', async (t) => {
+  t.equal(portOf({ canary: {}, services: [service('x', { selector: {}, ports: [{ port: 1 }] })] }), 8080);
+});
+
+t.test('without any Service the only container port is used', async (t) => {
+  t.equal(portOf({ canary: {} }), 8080);
+  t.equal(portOf({ canary: {}, containers: [container([{ containerPort: 3000 }])] }), 3000);
+});
+
+t.test('without any Service the port of the route is a container port', async (t) => {
+  const containers = [
+    container([
+      { name: 'a', containerPort: 1000 },
+      { name: 'b', containerPort: 2000 },
+    ]),
+  ];
+  t.equal(portOf({ canary: {}, containers, port: 'b' }), 2000);
+  t.equal(portOf({ canary: {}, containers, port: 1000 }), 1000);
+});
+
+t.test('without any Service several container ports, or none, are a problem', async (t) => {
+  const two = [container([{ containerPort: 1000 }, { containerPort: 2000 }])];
+  t.match(portOf({ canary: {}, containers: two }), /several ports: 1000, 2000/);
+  t.match(portOf({ canary: {}, containers: [container([])] }), /declare no TCP port/);
+});
