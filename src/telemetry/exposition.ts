@@ -51,6 +51,9 @@ const STATUSES_AT_ZERO: ReadonlySet<number> = new Set([200, 404, 500, 502, 503, 
 const UNROUTED_AT_ZERO: ReadonlySet<number> = new Set([400, 404, 408, 414, 417, 431, 501, 503, 505]);
 const UNROUTED: SeriesLabels = { route: '', namespace: '', rollout: '', experiment: '', role: '', version: '' };
 
+/** `http_requests_total` and `http_request_duration_seconds`: the names in AnalysisTemplates found in the wild. */
+const HTTP_ALIAS = 'http_';
+
 /** prom-client's own that break Prometheus' naming rules: gauges named `_total`. Each has a successor without. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
@@ -67,7 +70,7 @@ export class Exposition {
     this.#registry = registry;
     this.#state = state;
     this.#addRequests(prefix);
-    if (httpAlias) this.#addRequests('http_');
+    if (httpAlias && prefix !== HTTP_ALIAS) this.#addRequests(HTTP_ALIAS);
     this.#addVersions(prefix);
     this.#addProcess(prefix, version);
     collectDefaultMetrics({ register: this.#register, eventLoopMonitoringPrecision: LAG_RESOLUTION_MS });

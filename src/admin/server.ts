@@ -1,0 +1,148 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ListenAddress } from '../config/config.ts';
+import { ListenError } from './listen-error.ts';
+import type { AdminState, ExplainQuery } from './state.ts';
+import { tableView } from './table-view.ts';
+
+export interface AdminOptions {
+  readonly listen: ListenAddress;
+  readonly state: AdminState;
+  /** Told of an endpoint that threw; its client gets 500. */
+  readonly onError?: (error: unknown, path: string) => void;
+}
+
+export interface AdminServer {
+  readonly address: string;
+  readonly port: number;
+  /** Takes no more connections, lets answers end for a second, then cuts them. */
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly allow?: string;
+}
+
+const CLOSE_GRACE_MS = 1000;
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 60_000,
+} as const;
+
+/** Each path and what it answers to GET. */
+const ENDPOINTS: Readonly<Record<string, (state: AdminState, query: URLSearchParams) => Answer | Promise<Answer>>> = {
+  '/livez': () => line(200, 'ok'),
+  '/readyz': ready,
+  '/health': ready,
+  '/metrics': async (state) => {
+    const { contentType, text } = await state.metrics();
+    return { status: 200, contentType, body: text };
+  },
+  '/api/table': (state) => json(tableView(state.table())),
+  '/api/explain': (state, query) => {
+    const parsed = explainQuery(query);
+    return typeof parsed === 'string' ? line(400, parsed) : json(state.explain(parsed));
+  },
+};
+
+/** Rejects with a `ListenError`. */
+export async function startAdmin({ listen, state, onError }: AdminOptions): Promise<AdminServer> {
+  let closing = false;
+  const server = createServer(LIMITS, (request, response) => {
+    const path = request.url?.split('?', 1)[0] ?? '';
+    answer(request, path, state)
+      .catch((error: unknown) => {
+        onError?.(error, path);
+        return line(500, 'internal error; the log has more');
+      })
+      .then((result) => send(request, response, result, closing))
+      .catch((error: unknown) => {
+        onError?.(error, path);
+        response.destroy();
+      });
+  });
+  const bound = await open(server, listen);
+  server.on('error', (error) => onError?.(error, ''));
+  return {
+    ...bound,
+    close: () => {
+      closing = true;
+      return shut(server);
+    },
+  };
+}
+
+async function answer(request: IncomingMessage, path: string, state: AdminState): Promise<Answer> {
+  const endpoint = Object.hasOwn(ENDPOINTS, path) ? ENDPOINTS[path] : undefined;
+  if (endpoint === undefined) return line(404, `not found; there are ${Object.keys(ENDPOINTS).join(' ')}`);
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return { ...line(405, 'only GET and HEAD'), allow: 'GET, HEAD' };
+  }
+  return endpoint(state, new URLSearchParams(request.url?.slice(path.length + 1)));
+}
+
+function send(request: IncomingMessage, response: ServerResponse, result: Answer, closing: boolean): void {
+  const { status, contentType, body, allow } = result;
+  // Nothing here takes a body, so one that comes is not waited for.
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
+  if (closing || hasBody) response.setHeader('connection', 'close');
+  if (allow !== undefined) response.setHeader('allow', allow);
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    server: 'headgate',
+  });
+  response.end(body);
+}
+
+function ready(state: AdminState): Answer {
+  const reason = state.unready();
+  return reason === null ? line(200, 'ok') : line(503, reason);
+}
+
+function line(status: number, text: string): Answer {
+  return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n` };
+}
+
+function json(value: unknown): Answer {
+  return { status: 200, contentType: 'application/json', body: `${JSON.stringify(value, null, 2)}\n` };
+}
+
+/** A string says what is wrong with it. */
+function explainQuery(query: URLSearchParams): ExplainQuery | string {
+  const path = query.get('path') ?? '/';
+  if (!path.startsWith('/')) return 'path must begin with /';
+  const headers: [string, string][] = [];
+  for (const header of query.getAll('header')) {
+    const colon = header.indexOf(':');
+    if (colon < 1) return `header must be name:value, not ${JSON.stringify(header)}`;
+    headers.push([header.slice(0, colon).trim().toLowerCase(), header.slice(colon + 1).trim()]);
+  }
+  return { host: query.get('host') ?? '', path, headers };
+}
+
+function open(server: Server, listen: ListenAddress): Promise<ListenAddress> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(new ListenError(listen, error)));
+    server.listen(listen.port, listen.address, () => {
+      const bound = server.address();
+      const port = typeof bound === 'object' && bound !== null ? bound.port : listen.port;
+      resolve({ address: listen.address, port });
+    });
+  });
+}
+
+function shut(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,29 @@
+import type { EndpointMap, RoutingTable } from '../routing/table.ts';
+
+/** What the admin server shows. Each member is called for each request that needs it. */
+export interface AdminState {
+  /** Null: ready. Otherwise one line that says why not: no table yet, draining. */
+  unready(): string | null;
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  table(): TableState;
+  /** Which version such a request would get and why; written out as JSON. */
+  explain(query: ExplainQuery): unknown;
+}
+
+export interface TableState {
+  /** Of the newest table; 0: there is none yet. */
+  readonly generation: number;
+  /** The generation that each worker applies, by slot. */
+  readonly workers: readonly number[];
+  readonly table: RoutingTable;
+  readonly endpoints: EndpointMap;
+  readonly problems: readonly { readonly place: string; readonly message: string; readonly remedy: string }[];
+}
+
+export interface ExplainQuery {
+  readonly host: string;
+  /** Begins with `/`; may have a query. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}

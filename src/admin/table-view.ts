@@ -1,0 +1,49 @@
+import type { HeaderRule, Route, Target } from '../routing/table.ts';
+import type { TableState } from './state.ts';
+
+/** The JSON of `/api/table`: indexes replaced by what they point to, endpoints as `host:port`. */
+export function tableView({ generation, workers, table, endpoints, problems }: TableState) {
+  return {
+    generation,
+    workers: workers.map((applied, worker) => ({ worker, generation: applied })),
+    routes: table.routes.map((route) => routeView(route, endpoints)),
+    problems,
+  };
+}
+
+function routeView(route: Route, endpoints: TableState['endpoints']) {
+  return {
+    name: route.name,
+    hosts: route.hosts,
+    path: route.path,
+    versions: route.versions.map((version, index) => ({
+      key: version.key,
+      name: version.name,
+      role: version.role,
+      weight: route.split.reduce((sum, share) => (share.version === index ? sum + share.weight : sum), 0),
+      endpoints: (endpoints[version.key] ?? []).map(({ host, port }) => address(host, port)),
+      fallback: keys(route, version.fallback),
+    })),
+    rules: route.rules.map((rule) => ruleView(route, rule)),
+    experiments: route.experiments && {
+      header: route.experiments.header,
+      values: route.experiments.values.map(([value, target]) => ({ value, ...targetView(route, target) })),
+    },
+  };
+}
+
+function ruleView(route: Route, { origin, label, header, match, target }: HeaderRule) {
+  return { origin, label, header, match, ...targetView(route, target) };
+}
+
+function targetView(route: Route, { asked, versions, reason, fallback }: Target) {
+  return { to: asked, versions: keys(route, versions), reason, fallback };
+}
+
+function keys(route: Route, indexes: readonly number[]): string[] {
+  return indexes.flatMap((index) => route.versions[index]?.key ?? []);
+}
+
+function address(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

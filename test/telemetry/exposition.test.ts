@@ -1,0 +1,294 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { SeriesRegistry, WorkerCounters } from '../../src/telemetry/counters.ts';
+import { Exposition, type ExpositionOptions, type ProcessState } from '../../src/telemetry/exposition.ts';
+import { fallbackKey, seriesKey } from '../../src/telemetry/keys.ts';
+import { CONNECTIONS_ACCEPTED, CONNECTIONS_OPEN, TABLE_GENERATION } from '../../src/telemetry/layout.ts';
+import {
+  add,
+  enterFlight,
+  recordFailure,
+  recordFallback,
+  recordOutcome,
+  recordRetry,
+  recordUnrouted,
+} from '../../src/telemetry/record.ts';
+import { canaryRoute, route, table, version } from './tables.ts';
+
+const CANARY_KEY = seriesKey('talana', version('shop/talana/7f9b', { role: 'canary' }));
+const CANARY = 'route="talana",namespace="shop",rollout="talana",experiment="",role="canary",version="7f9b"';
+const STABLE = 'route="talana",namespace="shop",rollout="talana",experiment="",role="stable",version="5d8c"';
+const NONE = 'route="",namespace="",rollout="",experiment="",role="",version=""';
+
+function setUp(change: Partial<ExpositionOptions> = {}, state: Partial<ProcessState> = {}) {
+  const current = table(canaryRoute());
+  const registry = new SeriesRegistry({ workers: 2, now: () => 0 });
+  const workers = registry.update(current).map((patch) => new WorkerCounters(patch));
+  const [first, second] = workers;
+  if (first === undefined || second === undefined) throw new Error('two workers');
+  const exposition = new Exposition({
+    registry,
+    prefix: 'headgate_',
+    httpAlias: false,
+    version: '0.1.0',
+    state: () => ({
+      table: current,
+      sourceSynced: true,
+      sourceLastEventSeconds: 1_700_000_000.5,
+      configReloadSuccessful: true,
+      workersRestarted: 0,
+      ...state,
+    }),
+    ...change,
+  });
+  return { exposition, registry, first, second };
+}
+
+/** The lines that begin so. */
+async function lines(exposition: Exposition, start: string): Promise<string[]> {
+  return (await exposition.text()).split('\n').filter((line) => line.startsWith(start));
+}
+
+/** Null, with the reason, where this machine has none; CI must have it. */
+async function promtool(text: string): Promise<{ code: number | null; output: string } | null> {
+  try {
+    await promisify(execFile)('promtool', ['--version']);
+  } catch (error) {
+    if (process.env['CI']) throw error;
+    return null;
+  }
+  const child = spawn('promtool', ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stdin.end(text);
+  await once(child, 'close');
+  return { code: child.exitCode, output };
+}
+
+t.test('requests are summed over the workers, by status', async (t) => {
+  const { exposition, first, second } = setUp();
+  recordOutcome(first.series(CANARY_KEY), 200, 1);
+  recordOutcome(second.series(CANARY_KEY), 200, 1);
+  recordOutcome(second.series(CANARY_KEY), 418, 1);
+  const found = await lines(exposition, 'headgate_requests_total{');
+  t.ok(found.includes(`headgate_requests_total{status="200",${CANARY}} 2`));
+  t.ok(found.includes(`headgate_requests_total{status="418",${CANARY}} 1`));
+});
+
+t.test('the usual statuses of every version are there at 0 before the first request, and no other', async (t) => {
+  const { exposition } = setUp();
+  const found = (await lines(exposition, 'headgate_requests_total{')).filter((line) => line.includes('"talana"'));
+  t.same(
+    found,
+    [CANARY, STABLE].flatMap((labels) =>
+      [200, 404, 500, 502, 503, 504].map((status) => `headgate_requests_total{status="${status}",${labels}} 0`),
+    ),
+  );
+});
+
+t.test('requests that reached no version have empty labels', async (t) => {
+  const { exposition, first, second } = setUp();
+  recordUnrouted(first.worker, 404);
+  recordUnrouted(second.worker, 404);
+  recordUnrouted(second.worker, 431);
+  const found = await lines(exposition, 'headgate_requests_total{');
+  t.ok(found.includes(`headgate_requests_total{status="404",${NONE}} 2`));
+  t.ok(found.includes(`headgate_requests_total{status="431",${NONE}} 1`));
+  t.ok(found.includes(`headgate_requests_total{status="400",${NONE}} 0`));
+});
+
+t.test('the duration histogram is cumulative, and its count is that of +Inf', async (t) => {
+  const { exposition, first, second } = setUp();
+  recordOutcome(first.series(CANARY_KEY), 200, 1);
+  recordOutcome(first.series(CANARY_KEY), 200, 250);
+  recordOutcome(second.series(CANARY_KEY), 500, 249);
+  recordOutcome(second.series(CANARY_KEY), 200, 31_000);
+  const found = (await lines(exposition, 'headgate_request_duration_seconds_')).filter((line) => line.includes(CANARY));
+  const expected = [1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3, 3, 4];
+  const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, '+Inf'];
+  t.same(found, [
+    ...bounds.map((le, i) => `headgate_request_duration_seconds_bucket{le="${le}",${CANARY}} ${expected[i]}`),
+    `headgate_request_duration_seconds_sum{${CANARY}} 31.5`,
+    `headgate_request_duration_seconds_count{${CANARY}} 4`,
+  ]);
+});
+
+t.test('requests in flight are a gauge of every version', async (t) => {
+  const { exposition, first, second } = setUp();
+  enterFlight(first.series(CANARY_KEY));
+  enterFlight(second.series(CANARY_KEY));
+  t.same(await lines(exposition, 'headgate_requests_in_flight{'), [
+    `headgate_requests_in_flight{${CANARY}} 2`,
+    `headgate_requests_in_flight{${STABLE}} 0`,
+  ]);
+});
+
+t.test('failures and retries show every reason, at 0 too', async (t) => {
+  const { exposition, first } = setUp();
+  recordFailure(first.series(CANARY_KEY), 'response_timeout');
+  recordRetry(first.series(CANARY_KEY), 'reset');
+  const failures = await lines(exposition, 'headgate_upstream_failures_total{');
+  t.equal(failures.length, 16);
+  t.same(
+    failures.filter((line) => !line.endsWith(' 0')),
+    [`headgate_upstream_failures_total{reason="response_timeout",${CANARY}} 1`],
+  );
+  t.same(await lines(exposition, 'headgate_retries_total{'), [
+    `headgate_retries_total{reason="connect",${CANARY}} 0`,
+    `headgate_retries_total{reason="reset",${CANARY}} 1`,
+    `headgate_retries_total{reason="connect",${STABLE}} 0`,
+    `headgate_retries_total{reason="reset",${STABLE}} 0`,
+  ]);
+});
+
+t.test('fallbacks show every edge, at 0 too', async (t) => {
+  const { exposition, second } = setUp();
+  recordFallback(second.fallback(fallbackKey('talana', 'canary', 'stable', 'no_endpoints')));
+  t.same(await lines(exposition, 'headgate_fallback_total{'), [
+    'headgate_fallback_total{route="talana",from="canary",to="stable",reason="no_endpoints"} 1',
+    'headgate_fallback_total{route="talana",from="stable",to="canary",reason="no_endpoints"} 0',
+  ]);
+});
+
+t.test('the weight is that of the current table, 0 for a version without a share', async (t) => {
+  const current = canaryRoute();
+  const preview = version('shop/talana/66aa', { role: 'preview' });
+  const { exposition } = setUp({}, { table: table({ ...current, versions: [...current.versions, preview] }) });
+  t.same(await lines(exposition, 'headgate_weight{'), [
+    'headgate_weight{route="talana",role="stable",version="5d8c"} 90',
+    'headgate_weight{route="talana",role="canary",version="7f9b"} 10',
+    'headgate_weight{route="talana",role="preview",version="66aa"} 0',
+  ]);
+});
+
+t.test('before the first table there are no weights, and the exposition stands', async (t) => {
+  const { exposition } = setUp({ registry: new SeriesRegistry({ workers: 1, now: () => 0 }) }, { table: null });
+  t.same(await lines(exposition, 'headgate_weight{'), []);
+  t.same(await lines(exposition, 'headgate_table_generation{'), ['headgate_table_generation{worker="0"} 0']);
+});
+
+t.test('each worker shows its table and its connections', async (t) => {
+  const { exposition, first, second } = setUp();
+  first.worker[TABLE_GENERATION] = 4;
+  second.worker[TABLE_GENERATION] = 3;
+  add(second.worker, CONNECTIONS_OPEN, 2);
+  add(second.worker, CONNECTIONS_ACCEPTED, 5);
+  t.same(await lines(exposition, 'headgate_table_generation{'), [
+    'headgate_table_generation{worker="0"} 4',
+    'headgate_table_generation{worker="1"} 3',
+  ]);
+  t.same(await lines(exposition, 'headgate_connections'), [
+    'headgate_connections{worker="0"} 0',
+    'headgate_connections{worker="1"} 2',
+    'headgate_connections_accepted_total{worker="0"} 0',
+    'headgate_connections_accepted_total{worker="1"} 5',
+  ]);
+});
+
+t.test('the state of source, configuration and workers is shown', async (t) => {
+  const { exposition } = setUp({}, { configReloadSuccessful: false, workersRestarted: 2 });
+  t.same(await lines(exposition, 'headgate_source'), [
+    'headgate_source_synced 1',
+    'headgate_source_last_event_timestamp_seconds 1700000000.5',
+  ]);
+  t.same(await lines(exposition, 'headgate_config'), ['headgate_config_last_reload_successful 0']);
+  t.same(await lines(exposition, 'headgate_workers'), ['headgate_workers_restarted_total 2']);
+  t.same(await lines(exposition, 'headgate_build'), [
+    `headgate_build_info{version="0.1.0",node="${process.version}"} 1`,
+  ]);
+});
+
+t.test('the alias adds the same series under the names that templates in the wild use', async (t) => {
+  const { exposition, first } = setUp({ httpAlias: true });
+  recordOutcome(first.series(CANARY_KEY), 200, 3);
+  for (const metric of ['requests_total', 'request_duration_seconds']) {
+    const own = await lines(exposition, `headgate_${metric}`);
+    const alias = await lines(exposition, `http_${metric}`);
+    t.same(
+      alias,
+      own.map((line) => line.replace('headgate_', 'http_')),
+    );
+    t.ok(alias.length > 12);
+  }
+});
+
+t.test('without the alias no series has those names', async (t) => {
+  const { exposition } = setUp();
+  t.same(await lines(exposition, 'http_'), []);
+});
+
+t.test('the prefix of the configuration stands before every name of ours', async (t) => {
+  const { exposition } = setUp({ prefix: 'gate_' });
+  t.same(await lines(exposition, 'headgate_'), []);
+  t.ok((await lines(exposition, 'gate_requests_total{')).length > 0);
+});
+
+t.test('a prefix equal to the alias gives each series once', async (t) => {
+  const { exposition } = setUp({ prefix: 'http_', httpAlias: true });
+  t.equal((await lines(exposition, `http_requests_total{status="200",${CANARY}`)).length, 1);
+});
+
+t.test('a name with a quote, a backslash and a line break cannot break a line', async (t) => {
+  const registry = new SeriesRegistry({ workers: 1, now: () => 0 });
+  registry.update(table(route('a"b\\c\nd', [version('shop/talana/5d8c')])));
+  const { exposition } = setUp({ registry });
+  const found = await lines(exposition, 'headgate_requests_in_flight{');
+  t.match(found[0], 'route="a\\"b\\\\c\\nd"');
+});
+
+t.test('no series appears twice', async (t) => {
+  const { exposition } = setUp({ httpAlias: true });
+  const found = (await exposition.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const names = found.map((line) => line.slice(0, line.lastIndexOf(' ')));
+  t.equal(new Set(names).size, names.length);
+});
+
+t.test('promtool finds nothing to say about the exposition', async (t) => {
+  const { exposition, first } = setUp({ httpAlias: true });
+  recordOutcome(first.series(CANARY_KEY), 200, 3);
+  recordOutcome(first.series(CANARY_KEY), 599, 40_000);
+  const result = await promtool(await exposition.text());
+  if (result === null)
+    t.pass('promtool', { skip: 'promtool is not installed: it comes with the package `prometheus`' });
+  else t.same(result, { code: 0, output: '' });
+});
+
+t.test('the content type is that of the text format', async (t) => {
+  t.equal(setUp().exposition.contentType, 'text/plain; version=0.0.4; charset=utf-8');
+});
+
+t.test('1,000 Rollouts are scraped within a second', async (t) => {
+  const registry = new SeriesRegistry({ workers: 4, now: () => 0 });
+  const many = table(...Array.from({ length: 1000 }, (_, i) => canaryRoute(`rollout-${i}`)));
+  registry.update(many);
+  const { exposition } = setUp({ registry }, { table: many });
+  await exposition.text();
+  const cpu = process.cpuUsage();
+  const text = await exposition.text();
+  // CPU time of this process, so that what else the machine does has no say.
+  const { user, system } = process.cpuUsage(cpu);
+  t.match(text, 'rollout="rollout-999"');
+  t.ok(user + system < 1_000_000, `${(user + system) / 1000} ms`);
+});
+
+t.test('an exposition does not keep its process alive', async (t) => {
+  const source = `
+    const { SeriesRegistry } = await import(${JSON.stringify(new URL('../../src/telemetry/counters.ts', import.meta.url).href)});
+    const { Exposition } = await import(${JSON.stringify(new URL('../../src/telemetry/exposition.ts', import.meta.url).href)});
+    const registry = new SeriesRegistry({ workers: 1, now: Date.now });
+    const state = () => ({ table: null, sourceSynced: true, sourceLastEventSeconds: 0, configReloadSuccessful: true, workersRestarted: 0 });
+    await new Exposition({ registry, state, prefix: 'headgate_', httpAlias: false, version: '0' }).text();
+    console.log('done');
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], {
+    timeout: 20_000,
+  });
+  t.equal(stdout, 'done\n');
+});
