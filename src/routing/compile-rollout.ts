@@ -43,7 +43,7 @@ export function compileRollout(
   const rollout = heldRollout(route.rollout, memory);
   const lineup = lineupOf(rollout, index, memory);
   const pods = lineup.versions.flatMap(({ hash }) => index.rolloutPods(rollout, hash));
-  const services = rolloutServices(rollout, index.servicesIn(rollout.namespace), pods);
+  const services = rolloutServices(rollout, index, pods);
   const port = choosePort(rollout, route.config.port, services, pods);
   const builder = new RolloutRouteBuilder(route, rollout, lineup, index, port.target);
   const split = builder.split();

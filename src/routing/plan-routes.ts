@@ -53,7 +53,7 @@ function planRollouts(snapshot: Snapshot, index: SnapshotIndex): RoutePlan {
     const { namespace, name, status } = rollout;
     const place = `Rollout ${namespace}/${name}`;
     const pods = [status.stableRS, status.currentPodHash].flatMap((hash) => index.rolloutPods(rollout, hash));
-    const hosts = alone ? [] : serviceHosts(rolloutServices(rollout, index.servicesIn(namespace), pods));
+    const hosts = alone ? [] : serviceHosts(rolloutServices(rollout, index, pods));
     if (!alone && hosts.length === 0) {
       // "Any host" would take the requests of the others.
       const message = 'is not alone, and no Service gives it a host name: no request leads to it';

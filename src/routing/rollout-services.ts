@@ -1,30 +1,28 @@
+import { compareText } from '../model/order.ts';
 import type { Pod } from '../model/pod.ts';
 import type { Rollout, RolloutSpec } from '../model/rollout.ts';
 import type { Service } from '../model/service.ts';
+import type { SnapshotIndex } from './snapshot-index.ts';
 
 /**
  * The Services of a Rollout: those that its strategy names and, when none of them is there, those that select its Pods.
  *
- * @param services all of its namespace
  * @param pods some of its Pods: their labels stand in for a template that lies elsewhere (workloadRef)
  */
-export function rolloutServices(
-  rollout: Rollout,
-  services: readonly Service[],
-  pods: readonly Pod[],
-): readonly Service[] {
+export function rolloutServices(rollout: Rollout, index: SnapshotIndex, pods: readonly Pod[]): readonly Service[] {
+  const { namespace } = rollout;
   const names = serviceNames(rollout.spec);
-  const named = services.filter(({ name }) => names.has(name));
+  const named = names.map((name) => index.serviceNamed(namespace, name)).filter((service) => service !== undefined);
   if (named.length > 0) return named;
   const labels = rollout.spec.templateLabels ?? pods[0]?.labels ?? null;
   if (labels === null) return [];
-  return services.filter(({ selector }) => {
+  return index.servicesIn(namespace).filter(({ selector }) => {
     const wanted = Object.entries(selector ?? {});
     return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
   });
 }
 
-function serviceNames({ strategy }: RolloutSpec): ReadonlySet<string> {
+function serviceNames({ strategy }: RolloutSpec): readonly string[] {
   const names =
     strategy.kind === 'canary'
       ? [
@@ -34,7 +32,7 @@ function serviceNames({ strategy }: RolloutSpec): ReadonlySet<string> {
           strategy.pingPong?.pongService ?? '',
         ]
       : [strategy.activeService, strategy.previewService];
-  return new Set(names.filter((name) => name !== ''));
+  return [...new Set(names)].filter((name) => name !== '').sort(compareText);
 }
 
 /** The names by which a client inside the cluster reaches a Service, lower case. */

@@ -9,11 +9,15 @@ export class SnapshotIndex {
   readonly #rollouts: ReadonlyMap<string, readonly Rollout[]>;
   readonly #experiments: ReadonlyMap<string, readonly Experiment[]>;
   readonly #services: ReadonlyMap<string, readonly Service[]>;
+  readonly #serviceByName: ReadonlyMap<string, Service>;
   readonly #pods: ReadonlyMap<string, readonly Pod[]>;
 
   constructor(snapshot: Snapshot) {
     this.#rollouts = groupBy(snapshot.rollouts, ({ name }) => name);
     this.#experiments = groupBy(snapshot.experiments, ({ namespace }) => namespace);
+    this.#serviceByName = new Map(
+      snapshot.services.map((service) => [`${service.namespace}/${service.name}`, service]),
+    );
     this.#services = groupBy(snapshot.services, ({ namespace }) => namespace);
     this.#pods = groupBy(snapshot.pods, ({ namespace, replicaSet }) => `${namespace}/${replicaSet}`);
   }
@@ -25,6 +29,10 @@ export class SnapshotIndex {
 
   experimentsIn(namespace: string): readonly Experiment[] {
     return this.#experiments.get(namespace) ?? [];
+  }
+
+  serviceNamed(namespace: string, name: string): Service | undefined {
+    return this.#serviceByName.get(`${namespace}/${name}`);
   }
 
   servicesIn(namespace: string): readonly Service[] {
