@@ -168,7 +168,7 @@ function send(worker: Worker, message: ToWorker): void {
   worker.postMessage(message);
 }
 
-function heard<T extends FromWorker['type']>(worker: Worker, type: T): Promise<FromWorker> {
+function heard(worker: Worker, type: FromWorker['type']): Promise<FromWorker> {
   return new Promise((resolve) => {
     worker.on('message', function listener(message: FromWorker) {
       if (message.type !== type) return;

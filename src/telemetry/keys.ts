@@ -67,7 +67,10 @@ export function fallbacksOf(table: RoutingTable): Map<string, FallbackLabels> {
       if (reason !== null) for (const index of versions) put(asked, index, reason);
     };
     for (const version of route.versions) {
-      for (const index of version.fallback) put(versionLabel(version), index, 'no_endpoints');
+      for (const index of version.fallback) {
+        put(versionLabel(version), index, 'no_endpoints');
+        put(versionLabel(version), index, 'connect_failed');
+      }
     }
     for (const rule of route.rules) putTarget(rule.target);
     for (const [, target] of route.experiments?.values ?? []) putTarget(target);
