@@ -1,5 +1,6 @@
 import { ChunkedDecoder, type ChunkedLimits } from '../http1/chunked.ts';
 import { INVALID } from '../http1/parse-status.ts';
+import type { ChunkReason } from '../http1/reason.ts';
 
 export const NO_BODY = 0;
 export const LENGTH_BODY = 1;
@@ -39,6 +40,11 @@ export class Body {
       this.#decoder ??= new ChunkedDecoder(this.#limits);
       this.#decoder.reset();
     }
+  }
+
+  /** Why `take` returned -1. */
+  get reason(): ChunkReason {
+    return this.#decoder?.reason ?? 'bad_chunk_size';
   }
 
   /**

@@ -97,7 +97,7 @@ export class Exchange implements UpstreamUser {
     this.bytesIn = this.#stop - start;
     const { served, chosen } = this.decision;
     this.#charge(served ?? chosen);
-    if (stop < 0) this.#answer('bad_chunk_size');
+    if (stop < 0) this.#answer(this.#body.reason);
     else if (this.decision.route === null) this.#answer('no_route');
     else if (served === null) this.#answer('no_endpoints');
     else {
@@ -118,7 +118,7 @@ export class Exchange implements UpstreamUser {
       at = this.#body.take(chunk, at, end);
       if (at < 0) {
         this.#abandonUpstream();
-        this.#answerOrCut('bad_chunk_size');
+        this.#answerOrCut(this.#body.reason);
         return end;
       }
       this.bytesIn += at - from;
@@ -367,7 +367,7 @@ export class Exchange implements UpstreamUser {
   /** Answers instead of a version. */
   #answer(cause: CauseName): void {
     const { relay } = this;
-    const keepAlive = relay.keepAlive && this.#body.done && cause !== 'bad_chunk_size';
+    const keepAlive = relay.keepAlive && this.#body.done;
     this.cause = cause;
     relay.bytesOut += this.#connection.answer(cause, this.#isHead, !keepAlive);
     this.#finish(causeOf(cause).status);

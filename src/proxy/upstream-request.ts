@@ -1,5 +1,6 @@
 import { Field } from '../http1/fields.ts';
 import { writeBytes, writeCrlf, writeField, writeFields } from '../http1/head-writer.ts';
+import { Method } from '../http1/method.ts';
 import { ABSOLUTE, type RequestHead } from '../http1/request-head.ts';
 import { forwardedFor } from './peer.ts';
 
@@ -47,10 +48,13 @@ export function writeUpstreamRequest(
   let at = bytes.copy(out, 0, base + head.methodStart, base + head.methodEnd);
   out[at] = 0x20;
   at += 1;
-  if (head.pathStart === head.pathEnd) {
-    out[at] = 0x2f;
+  if (head.pathStart === head.queryStart) {
+    // An absolute-form target without a path. RFC 9112 3.2.4: for OPTIONS it means the server itself.
+    const asterisk = head.method === Method.OPTIONS && head.pathStart === head.pathEnd;
+    out[at] = asterisk ? 0x2a : 0x2f;
     at += 1;
-  } else at += bytes.copy(out, at, base + head.pathStart, base + head.pathEnd);
+  }
+  at += bytes.copy(out, at, base + head.pathStart, base + head.pathEnd);
   at = writeBytes(out, at, HTTP_1_1);
   let skip = client.trusted ? 0 : UNTRUSTED;
   if (head.targetForm === ABSOLUTE || head.hostStart < 0) {
