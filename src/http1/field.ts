@@ -1,6 +1,6 @@
 import { bytes, LOWER, startsWithLower } from './bytes.ts';
 
-/** Field names that mean something to a proxy. OTHER is every other name. */
+/** Field names that mean something to a proxy. OTHER is every other name. Below 32, so that a set of them is the bits of a number. */
 export const Field = {
   OTHER: 0,
   HOST: 1,

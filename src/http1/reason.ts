@@ -10,7 +10,7 @@ export type FieldReason =
   | 'too_many_fields';
 
 /** What can be wrong with the framing that a head announces, on both sides. */
-export type FramingReason =
+type FramingReason =
   | 'bad_content_length'
   | 'duplicate_content_length'
   | 'content_length_and_transfer_encoding'

@@ -5,11 +5,11 @@ export const NO_CODING = 0;
 /** `chunked` and nothing else: the one that is decoded here. */
 export const CHUNKED_ONLY = 1;
 /** Other codings only: where the body ends cannot be known. */
-export const OTHER_CODING = 2;
+const OTHER_CODING = 2;
 /** Other codings, then `chunked`: framed well, but not understood. */
 export const OTHER_THEN_CHUNKED = 3;
 /** Not a list of codings, or `chunked` elsewhere than once at the end. */
-export const BAD_CODINGS = 4;
+const BAD_CODINGS = 4;
 
 const CHUNKED = bytes('chunked');
 
