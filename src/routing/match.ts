@@ -1,6 +1,7 @@
-import { compileRegex } from './regex.ts';
+import { HeaderRules } from './header-rules.ts';
+import { hostName } from './host-name.ts';
 import { Spread } from './spread.ts';
-import type { ExperimentHeader, FallbackReason, HeaderRule, Route, RoutingTable, Target, Version } from './table.ts';
+import type { FallbackReason, Route, RoutingTable, Version } from './table.ts';
 
 /**
  * All that choosing a version may know of a request. Positions are into `bytes`; a codec for another protocol only has
@@ -53,31 +54,22 @@ export class Decision<L extends Live> {
 /** Chooses a version for each request. Swapped whole for another when the table changes. */
 export class Matcher<L extends Live> {
   readonly routes: readonly LoadedRoute<L>[];
-  readonly #byHost = new Map<string, readonly LoadedRoute<L>[]>();
-  readonly #suffixes: readonly { readonly suffix: string; readonly routes: readonly LoadedRoute<L>[] }[];
-  readonly #anyHost: readonly LoadedRoute<L>[];
-  readonly #hostMatters: boolean;
+  readonly #byHost = new Map<string, LoadedRoute<L>[]>();
+  /** By what stands behind the `*`: `.example.org`. */
+  readonly #bySuffix = new Map<string, LoadedRoute<L>[]>();
+  readonly #anyHost: LoadedRoute<L>[] = [];
 
   /** @param previous keeps the weighted sequence of every route whose shares are unchanged. */
   constructor(table: RoutingTable, attach: (route: Route, version: Version) => L, previous?: Matcher<L>) {
     const before = new Map(previous?.routes.map((route) => [route.name, route]));
     this.routes = table.routes.map((route) => new LoadedRoute(route, attach, before.get(route.name)));
-    const matching = (accepts: (pattern: string) => boolean) =>
-      this.routes.filter((route) => route.hosts.some(accepts)).toSorted(longestPathFirst);
-    this.#anyHost = this.routes.filter((route) => route.hosts.length === 0).toSorted(longestPathFirst);
-    const patterns = new Set(this.routes.flatMap((route) => route.hosts));
-    const suffixes = [...patterns].filter((host) => host.startsWith('*.')).map((host) => host.slice(1));
-    suffixes.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-    // A host's routes, most specific first: its own name, then the suffixes it has, then any host.
-    const tail = (host: string) => [
-      ...suffixes.filter((suffix) => host.endsWith(suffix)).flatMap((suffix) => matching((p) => p === `*${suffix}`)),
-      ...this.#anyHost,
-    ];
-    this.#suffixes = suffixes.map((suffix) => ({ suffix, routes: tail(`x${suffix}`) }));
-    for (const host of patterns) {
-      if (!host.startsWith('*.')) this.#byHost.set(host, [...matching((p) => p === host), ...tail(host)]);
+    for (const route of this.routes.toSorted(longestPathFirst)) {
+      if (route.hosts.length === 0) this.#anyHost.push(route);
+      for (const host of route.hosts) {
+        if (host.startsWith('*.')) addTo(this.#bySuffix, host.slice(1), route);
+        else addTo(this.#byHost, host, route);
+      }
     }
-    this.#hostMatters = patterns.size > 0;
   }
 
   /** Fills `decision`. Takes the next place of the route's weighted sequence only when no header rule decides. */
@@ -91,50 +83,59 @@ export class Matcher<L extends Live> {
     const route = this.#findRoute(view);
     decision.route = route;
     if (route === null) return;
-    const target = route.matchHeaders(view, decision);
-    if (target === null) {
+    const loaded = route.headerRules.find(view);
+    if (loaded === null) {
       decision.rule = 'weight';
       settle(decision, route.nextWeighted());
       return;
     }
+    const { target } = loaded;
+    decision.rule = loaded.label;
     decision.mayFallBack = target.fallback;
     if (target.reason !== null) {
       decision.from = target.asked;
       decision.reason = target.reason;
     }
-    settle(decision, route.nextOf(target));
+    settle(decision, loaded.next());
   }
 
+  /** The host's own routes, then those of the suffixes it has, the longest first, then those of any host. */
   #findRoute(view: RequestView): LoadedRoute<L> | null {
-    const candidates = this.#hostMatters ? this.#routesOfHost(view) : this.#anyHost;
-    for (let i = 0; i < candidates.length; i += 1) {
-      const route = candidates[i];
-      if (route?.takesPath(view)) return route;
+    if (view.hostStart >= 0 && (this.#byHost.size > 0 || this.#bySuffix.size > 0)) {
+      const host = hostName(view.bytes, view.hostStart, view.hostEnd);
+      const route = routeForPath(this.#byHost.get(host), view) ?? this.#findBySuffix(host, view);
+      if (route !== null) return route;
+    }
+    return routeForPath(this.#anyHost, view);
+  }
+
+  #findBySuffix(host: string, view: RequestView): LoadedRoute<L> | null {
+    if (this.#bySuffix.size === 0) return null;
+    for (let dot = host.indexOf('.', 1); dot > 0; dot = host.indexOf('.', dot + 1)) {
+      const route = routeForPath(this.#bySuffix.get(host.slice(dot)), view);
+      if (route !== null) return route;
     }
     return null;
   }
+}
 
-  #routesOfHost(view: RequestView): readonly LoadedRoute<L>[] {
-    if (view.hostStart < 0) return this.#anyHost;
-    // The whole host, case-insensitively, without port and root dot; never a substring (CVE-2026-55602).
-    let end = view.hostEnd;
-    for (let i = view.hostEnd - 1; i > view.hostStart; i -= 1) {
-      const byte = view.bytes[i] ?? 0;
-      if (byte === 0x3a) {
-        end = i;
-        break;
-      }
-      if (byte < 0x30 || byte > 0x39) break;
-    }
-    if (end - 1 > view.hostStart && view.bytes[end - 1] === 0x2e) end -= 1;
-    const host = view.bytes.toString('latin1', view.hostStart, end).toLowerCase();
-    const exact = this.#byHost.get(host);
-    if (exact !== undefined) return exact;
-    for (const { suffix, routes } of this.#suffixes) {
-      if (host.length > suffix.length && host.endsWith(suffix)) return routes;
-    }
-    return this.#anyHost;
+function addTo<R>(lists: Map<string, R[]>, key: string, route: R): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [route]);
+  else list.push(route);
+}
+
+/** The first that takes the path; `routes` have the longest path first. */
+function routeForPath<L extends Live>(
+  routes: readonly LoadedRoute<L>[] | undefined,
+  view: RequestView,
+): LoadedRoute<L> | null {
+  if (routes === undefined) return null;
+  for (let i = 0; i < routes.length; i += 1) {
+    const route = routes[i];
+    if (route?.takesPath(view)) return route;
   }
+  return null;
 }
 
 /** A route with everything that a request needs at hand. */
@@ -144,10 +145,8 @@ export class LoadedRoute<L extends Live> {
   readonly path: string;
   readonly candidates: readonly Candidate<L>[];
   readonly spread: Spread;
+  readonly headerRules: HeaderRules<L>;
   readonly #pathBytes: Buffer;
-  readonly #rules: readonly LoadedRule[];
-  readonly #experiments: LoadedExperiments | null;
-  #turn = 0;
 
   constructor(route: Route, attach: (route: Route, version: Version) => L, before: LoadedRoute<L> | undefined) {
     this.name = route.name;
@@ -155,8 +154,7 @@ export class LoadedRoute<L extends Live> {
     this.path = route.path;
     this.#pathBytes = Buffer.from(route.path === '/' ? '' : route.path.replace(/\/$/, ''), 'latin1');
     this.candidates = attachVersions(route, attach);
-    this.#rules = route.rules.map((rule) => new LoadedRule(rule));
-    this.#experiments = route.experiments === null ? null : new LoadedExperiments(route.experiments);
+    this.headerRules = new HeaderRules(route, this.candidates);
     const spread = new Spread(route.split);
     // An unrelated change must not restart the sequence: at many changes a second a 1% canary would get anything but 1%.
     this.spread = before?.spread.fingerprint === spread.fingerprint ? before.spread : spread;
@@ -172,35 +170,8 @@ export class LoadedRoute<L extends Live> {
     return length === prefix.length || prefix.length === 0 || view.bytes[view.pathStart + prefix.length] === 0x2f;
   }
 
-  /** The target of the first header rule that matches, with `decision.rule` set; null: none does. */
-  matchHeaders(view: RequestView, decision: Decision<L>): Target | null {
-    for (let i = 0; i < this.#rules.length; i += 1) {
-      const rule = this.#rules[i];
-      if (rule?.matches(view)) {
-        decision.rule = rule.label;
-        return rule.target;
-      }
-    }
-    const target = this.#experiments?.find(view) ?? null;
-    if (target !== null) decision.rule = `experiment:${target.asked}`;
-    return target;
-  }
-
   nextWeighted(): Candidate<L> | null {
     return this.candidates[this.spread.next()] ?? null;
-  }
-
-  /** Several versions of one target take turns, those that cannot answer left out while another can. */
-  nextOf(target: Target): Candidate<L> | null {
-    const { versions } = target;
-    const first = this.candidates[versions[0] ?? -1] ?? null;
-    if (versions.length < 2) return first;
-    this.#turn += 1;
-    for (let i = 0; i < versions.length; i += 1) {
-      const candidate = this.candidates[versions[(this.#turn + i) % versions.length] ?? -1];
-      if (candidate?.live.usable) return candidate;
-    }
-    return first;
   }
 }
 
@@ -215,10 +186,9 @@ function settle<L extends Live>(decision: Decision<L>, chosen: Candidate<L> | nu
   for (const candidate of chosen.fallback) {
     if (!candidate.live.usable) continue;
     decision.served = candidate;
-    if (decision.from === '') {
-      decision.from = roleName(chosen.version);
-      decision.reason = 'no_endpoints';
-    }
+    // Of two fallbacks in a row the second is the one that counts: it says which version is in trouble.
+    decision.from = roleName(chosen.version);
+    decision.reason = 'no_endpoints';
     return;
   }
 }
@@ -247,61 +217,4 @@ function attachVersions<L extends Live>(
 
 function longestPathFirst(a: { path: string; name: string }, b: { path: string; name: string }): number {
   return b.path.length - a.path.length || (a.path < b.path ? -1 : a.path > b.path ? 1 : a.name < b.name ? -1 : 1);
-}
-
-/** A header rule on bytes: a field that no rule names is never looked at. */
-class LoadedRule {
-  readonly label: string;
-  readonly target: Target;
-  readonly #name: Buffer;
-  readonly #kind: 'exact' | 'prefix' | 'regex' | 'present';
-  readonly #value: Buffer;
-  readonly #regex: ((value: string) => boolean) | null;
-
-  constructor(rule: HeaderRule) {
-    this.label = rule.label;
-    this.target = rule.target;
-    this.#name = Buffer.from(rule.header, 'latin1');
-    this.#kind = rule.match.kind;
-    this.#value = Buffer.from(rule.match.kind === 'present' ? '' : rule.match.value, 'utf8');
-    this.#regex = rule.match.kind === 'regex' ? compileRegex(rule.match.value) : null;
-  }
-
-  /** True when any field of that name matches. */
-  matches(view: RequestView): boolean {
-    for (let i = view.findField(this.#name, 0); i >= 0; i = view.findField(this.#name, i + 1)) {
-      if (this.#matchesValue(view.bytes, view.fieldStart(i), view.fieldEnd(i))) return true;
-    }
-    return false;
-  }
-
-  #matchesValue(bytes: Buffer, start: number, end: number): boolean {
-    if (this.#kind === 'present') return true;
-    if (this.#regex !== null) return this.#regex(bytes.toString('utf8', start, end));
-    const value = this.#value;
-    const length = end - start;
-    if (this.#kind === 'exact' ? length !== value.length : length < value.length) return false;
-    for (let i = 0; i < value.length; i += 1) {
-      if (bytes[start + i] !== value[i]) return false;
-    }
-    return true;
-  }
-}
-
-class LoadedExperiments {
-  readonly #name: Buffer;
-  readonly #targets: ReadonlyMap<string, Target>;
-
-  constructor(experiments: ExperimentHeader) {
-    this.#name = Buffer.from(experiments.header, 'latin1');
-    this.#targets = new Map(experiments.values);
-  }
-
-  find(view: RequestView): Target | null {
-    for (let i = view.findField(this.#name, 0); i >= 0; i = view.findField(this.#name, i + 1)) {
-      const target = this.#targets.get(view.bytes.toString('utf8', view.fieldStart(i), view.fieldEnd(i)));
-      if (target !== undefined) return target;
-    }
-    return null;
-  }
 }

@@ -99,7 +99,7 @@ t.test('every place of a cycle gets the share, also where the weight does not di
   // Cells of whole choices gave places 1/2 and 1/3 at 45%: over 20 choices the same places each time.
   const cycles = 4_000;
   for (const weight of [28, 45, 60]) {
-    const places = new Array<number>(100).fill(0);
+    const places = Array.from({ length: 100 }, () => 0);
     for (const [i, version] of draw(canary(weight), weight, 100 * cycles).entries()) {
       if (version === 1) places[i % 100] = (places[i % 100] ?? 0) + 1;
     }
