@@ -66,11 +66,11 @@ t.test('a target that was replaced names what was asked for and why', async (t) 
   t.same({ chosen, served, from, reason }, { chosen: STABLE, served: STABLE, from: 'canary', reason: 'aborted' });
 });
 
-t.test('a replacement that has to be replaced itself keeps the first reason', async (t) => {
+t.test('a replacement that has no endpoints either is the version that the fallback names', async (t) => {
   const { decide, down } = ruled(target('ab', [0], { reason: 'not_running' }));
   down(STABLE);
   const { chosen, served, from, reason } = decide(ASKED);
-  t.same({ chosen, served, from, reason }, { chosen: STABLE, served: CANARY, from: 'ab', reason: 'not_running' });
+  t.same({ chosen, served, from, reason }, { chosen: STABLE, served: CANARY, from: 'stable', reason: 'no_endpoints' });
 });
 
 t.test('a rule with fallback: none gets the version or nobody', async (t) => {
