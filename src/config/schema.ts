@@ -105,8 +105,9 @@ const timeouts = z.strictObject({
 });
 
 const limits = z.strictObject({
-  requestLineBytes: size('64B', '1MiB').optional(),
-  headerBytes: size('256B', '1MiB').default(16_384),
+  requestLineBytes: size('64B', '48KiB').optional(),
+  // A response's head has to fit into the buffer that an upstream connection reads into, 64 KiB.
+  headerBytes: size('256B', '48KiB').default(16_384),
   headers: leaf((value) => parseInteger(value, 1, 10_000)).default(100),
   chunkExtensionBytes: size('0', '1MiB').default(4_096),
   drainBytes: size('0', '1GiB').default(65_536),

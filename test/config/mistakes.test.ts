@@ -111,7 +111,7 @@ check('a value of the wrong kind is placed and explained', [
     'a size beyond its bounds',
     `limits: { headerBytes: 2MiB, headers: 0 }\n${ROUTE}`,
     [
-      '1:24 limits.headerBytes: must be from 256B to 1MiB, not 2MiB',
+      '1:24 limits.headerBytes: must be from 256B to 48KiB, not 2MiB',
       '1:39 limits.headers: must be from 1 to 10000, not 0',
     ],
   ],

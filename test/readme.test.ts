@@ -1,0 +1,114 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { parseConfig } from '../src/config/load.ts';
+
+/*
+ * Every command that README shows is run here. Ports are replaced by free ones, and `npm ci`, which has run before any test
+ * can, is left out.
+ */
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+
+/** The commands of all fenced blocks of one language, in order; the `$ ` of a console line taken off. */
+function commands(language: 'sh' | 'console'): string[] {
+  const blocks = [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(
+    (match) => match[1] ?? '',
+  );
+  const lines = blocks.flatMap((block) => block.trim().split('\n'));
+  return language === 'sh' ? lines : lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2));
+}
+
+/** Starts a command that serves, until the test ends; resolves with what it printed once `pattern` is in it. */
+async function serving(t: Test, command: string, pattern: RegExp): Promise<string> {
+  const child = spawn('bash', ['-c', `exec ${command}`], {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.teardown(() => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  });
+  let output = '';
+  return new Promise((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString();
+      if (pattern.test(output)) resolve(output);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('exit', (code) => reject(new Error(`${command} ended with ${code}: ${output}`)));
+  });
+}
+
+function run(command: string) {
+  return spawnSync('bash', ['-c', command], { cwd: root, encoding: 'utf8', timeout: 30_000 });
+}
+
+t.test('README shows exactly the commands that are run here', async (t) => {
+  t.same(commands('sh'), [
+    'npm ci && npm start',
+    'npm start -- --port 9080 --admin-port 9081',
+    'npm run -s headgate -- check --config config/headgate.yaml',
+    "npm run -s headgate -- explain --config config/headgate.yaml --host api.example.com --header 'x-canary: true'",
+    'npm run -s headgate -- --help',
+    'npm run -s headgate -- serve --config config/static.yaml',
+    'npm ci && npm test',
+  ]);
+});
+
+t.test('the demo of README answers each of its curl commands', async (t) => {
+  const output = await serving(t, 'npm start -- --port 0 --admin-port 0', /Ctrl-C ends it/);
+  const port = /serving on http:\/\/localhost:(\d+)/.exec(output)?.[1];
+  const [plain, count, canary, experiment] = commands('console').map((line) => line.replaceAll(':8080', `:${port}`));
+  t.match(run(plain ?? '').stdout, /^talana-backend v1\.0\.\d+, answered by pod talana-backend-\w+-\d+$/m);
+  const counted = [...run(count ?? '').stdout.matchAll(/^ *(\d+) talana-backend v/gm)].map((match) => Number(match[1]));
+  t.equal(
+    counted.reduce((sum, n) => sum + n, 0),
+    100,
+  );
+  t.match(run(canary ?? '').stdout, /^talana-backend v1/);
+  t.match(run(experiment ?? '').stdout, /^demo-microservice experiment-candidate-v1\.1\.0, answered by pod /);
+});
+
+t.test('check prints the table of the complete example', async (t) => {
+  const { status, stdout } = run(commands('sh')[2] ?? '');
+  t.equal(status, 0);
+  t.match(stdout, /^route talana$/m);
+});
+
+t.test('explain names the rule that decided', async (t) => {
+  const { status, stdout } = run(commands('sh')[3] ?? '');
+  t.equal(status, 0);
+  t.match(stdout, /^decided +by rule 1$/m);
+});
+
+t.test('help lists every command', async (t) => {
+  const { status, stdout } = run(commands('sh')[4] ?? '');
+  t.equal(status, 0);
+  for (const command of ['serve', 'check', 'explain', 'demo']) t.match(stdout, new RegExp(`^ +${command} `, 'm'));
+});
+
+t.test('serve serves the static example', async (t) => {
+  // The example's own ports may be taken on this machine: the same file with free ones.
+  const text = await readFile(new URL('../config/static.yaml', import.meta.url), 'utf8');
+  const free = 'listen: { address: 127.0.0.1, port: 0 }\nadmin: { address: 127.0.0.1, port: 0 }\n';
+  const file = `${t.testdir({ 'static.yaml': free + text })}/static.yaml`;
+  const command = (commands('sh')[5] ?? '').replace('config/static.yaml', file);
+  t.match(await serving(t, command, /"msg":"serving"/), /"ports":\[\d+\]/);
+});
+
+t.test('the tests are what npm test runs', async (t) => {
+  const { scripts } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+  t.match(scripts.test, /scripts\/test\.ts/);
+});
+
+t.test('the configuration that README shows is right', async (t) => {
+  const yaml = /^```yaml\n(.*?)^```$/ms.exec(readme)?.[1] ?? '';
+  t.same(
+    parseConfig(yaml, 'README.md').routes?.map((route) => route.name),
+    ['talana', 'plain'],
+  );
+});
