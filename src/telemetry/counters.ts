@@ -118,6 +118,7 @@ export class WorkerCounters {
   readonly worker: Float64Array;
   readonly #series = new Map<string, Float64Array>();
   readonly #fallbacks = new Map<string, Float64Array>();
+  readonly #unknown = new Float64Array(FALLBACK_BLOCK_LENGTH);
 
   constructor(initial: CountersPatch) {
     this.worker = new Float64Array(initial.worker);
@@ -135,17 +136,16 @@ export class WorkerCounters {
 
   /** The block of a `seriesKey`. Throws where no patch has brought it: a table must not overtake its counters. */
   series(key: string): Float64Array {
-    return known(this.#series, key);
+    const block = this.#series.get(key);
+    if (block === undefined) throw new Error(`no counters for ${key}: its patch has not been applied`);
+    return block;
   }
 
-  /** The block of a `fallbackKey`; throws as `series` does. */
+  /**
+   * The block of a `fallbackKey`. It is asked for while a request is served, so an edge that no patch has brought gets
+   * a block that nobody reads: a number missed is better than a request.
+   */
   fallback(key: string): Float64Array {
-    return known(this.#fallbacks, key);
+    return this.#fallbacks.get(key) ?? this.#unknown;
   }
-}
-
-function known(blocks: ReadonlyMap<string, Float64Array>, key: string): Float64Array {
-  const block = blocks.get(key);
-  if (block === undefined) throw new Error(`no counters for ${key}: its patch has not been applied`);
-  return block;
 }

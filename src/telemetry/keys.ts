@@ -1,4 +1,5 @@
-import type { FallbackReason, RoutingTable, Target, Version } from '../routing/table.ts';
+import { roleName } from '../routing/match.ts';
+import type { FallbackReason, Route, RoutingTable, Target, Version } from '../routing/table.ts';
 
 /** The labels of a version's metrics. */
 export interface SeriesLabels {
@@ -24,14 +25,9 @@ export function seriesKey(route: string, version: Version): string {
   return JSON.stringify([route, namespace, rollout, experiment, role, name]);
 }
 
-/** `from` and `to`: see `versionLabel`; `from` may also be a Target's `asked`. */
+/** `from` and `to`: see `roleName`; `from` may also be a Target's `asked`. */
 export function fallbackKey(route: string, from: string, to: string, reason: FallbackReason): string {
   return JSON.stringify([route, from, to, reason]);
-}
-
-/** What a version is called in `fallback_total`: its role, or a static version's name. */
-export function versionLabel(version: Version): string {
-  return version.role === 'static' ? version.name : version.role;
 }
 
 /** Every series that a table can count into, by key. */
@@ -53,27 +49,43 @@ export function seriesOf(table: RoutingTable): Map<string, SeriesLabels> {
   return found;
 }
 
-/** Every fallback that a table can produce, by key: of targets compiled to a replacement, and of versions without endpoints. */
+/** Why one version answers for another although the table leads to the other. */
+const EDGE_REASONS: readonly FallbackReason[] = ['no_endpoints', 'connect_failed'];
+
+/** Every fallback that a table can produce, by key: of targets compiled to a replacement, and from version to version. */
 export function fallbacksOf(table: RoutingTable): Map<string, FallbackLabels> {
   const found = new Map<string, FallbackLabels>();
   for (const route of table.routes) {
-    const put = (from: string, index: number, reason: FallbackReason): void => {
-      const version = route.versions[index];
-      if (version === undefined) return;
-      const to = versionLabel(version);
-      found.set(fallbackKey(route.name, from, to, reason), { route: route.name, from, to, reason });
-    };
-    const putTarget = ({ asked, reason, versions }: Target): void => {
-      if (reason !== null) for (const index of versions) put(asked, index, reason);
-    };
-    for (const version of route.versions) {
-      for (const index of version.fallback) {
-        put(versionLabel(version), index, 'no_endpoints');
-        put(versionLabel(version), index, 'connect_failed');
-      }
+    for (const labels of fallbacksOfRoute(route)) {
+      found.set(fallbackKey(labels.route, labels.from, labels.to, labels.reason), labels);
     }
-    for (const rule of route.rules) putTarget(rule.target);
-    for (const [, target] of route.experiments?.values ?? []) putTarget(target);
   }
   return found;
+}
+
+function* fallbacksOfRoute(route: Route): Generator<FallbackLabels> {
+  const labels = (from: string, to: Version, reason: FallbackReason): FallbackLabels => {
+    return { route: route.name, from, to: roleName(to), reason };
+  };
+  for (const version of route.versions) {
+    for (const to of at(route, version.fallback)) {
+      for (const reason of EDGE_REASONS) yield labels(roleName(version), to, reason);
+    }
+  }
+  for (const { asked, reason, versions, fallback } of targetsOf(route)) {
+    if (reason === null) continue;
+    for (const replacement of at(route, versions)) {
+      yield labels(asked, replacement, reason);
+      // Where the replacement has no endpoint either, what was asked for and why it was not there still stand.
+      if (fallback) for (const to of at(route, replacement.fallback)) yield labels(asked, to, reason);
+    }
+  }
+}
+
+function targetsOf(route: Route): Target[] {
+  return [...route.rules.map((rule) => rule.target), ...(route.experiments?.values ?? []).map(([, target]) => target)];
+}
+
+function at(route: Route, indexes: readonly number[]): Version[] {
+  return indexes.flatMap((index) => route.versions[index] ?? []);
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
+import type { Route, Target } from '../../src/routing/table.ts';
 import type { Block, Counted } from '../../src/telemetry/blocks.ts';
 import { type CountersPatch, SeriesRegistry, WorkerCounters } from '../../src/telemetry/counters.ts';
 import { fallbackKey, type SeriesLabels, seriesKey } from '../../src/telemetry/keys.ts';
@@ -175,36 +176,63 @@ t.test('a worker slot that does not exist is refused', async (t) => {
   t.throws(() => registry.blocksFor(2), /worker slot 2 is not one of 2/);
 });
 
-t.test('every edge between versions has a fallback counter', async (t) => {
+/** `from to reason` of each edge. */
+function edges(registry: SeriesRegistry): string[] {
+  return registry.fallbacks().map(({ labels }) => `${labels.from} ${labels.to} ${labels.reason}`);
+}
+
+/** A rule with this target, and an experiment header with that one. */
+function withTargets(rule: Target, experiment: Target): Partial<Route> {
+  return {
+    rules: [{ origin: 'step', label: 's', header: 'x', match: { kind: 'present' }, target: rule }],
+    experiments: { header: 'e', values: [['token', experiment]] },
+  };
+}
+
+t.test('every edge between versions has its fallback counters', async (t) => {
   const { registry, patch, worker } = setUp();
   patch(registry.update(BOTH));
   recordFallback(worker().fallback(fallbackKey('talana', 'canary', 'stable', 'no_endpoints')));
+  t.same(edges(registry), [
+    'canary stable connect_failed',
+    'canary stable no_endpoints',
+    'stable canary connect_failed',
+    'stable canary no_endpoints',
+  ]);
   t.same(
-    registry.fallbacks().map(({ labels, blocks }) => [labels.from, labels.to, labels.reason, blocks[0]?.[0]]),
-    [
-      ['canary', 'stable', 'no_endpoints', 1],
-      ['stable', 'canary', 'no_endpoints', 0],
-    ],
+    registry.fallbacks().map(({ blocks }) => blocks[0]?.[0]),
+    [0, 1, 0, 0],
   );
 });
 
 t.test('a target compiled to its replacement has a fallback counter with its reason', async (t) => {
-  const { registry, patch, worker } = setUp();
+  const { registry, patch } = setUp();
   const aborted = target({ reason: 'aborted' });
   const absent = target({ asked: 'experiment', reason: 'absent' });
-  patch(
-    registry.update(
-      table(
-        route('talana', [STABLE], {
-          rules: [{ origin: 'step', label: 's', header: 'x', match: { kind: 'present' }, target: aborted }],
-          experiments: { header: 'e', values: [['token', absent]] },
-        }),
-      ),
-    ),
-  );
-  t.equal(worker().fallback(fallbackKey('talana', 'canary', 'stable', 'aborted')).length, 1);
-  t.equal(worker().fallback(fallbackKey('talana', 'experiment', 'stable', 'absent')).length, 1);
-  t.throws(() => worker().fallback(fallbackKey('talana', 'canary', 'stable', 'absent')), /no counters for/);
+  patch(registry.update(table(route('talana', [STABLE], withTargets(aborted, absent)))));
+  t.same(edges(registry), ['canary stable aborted', 'experiment stable absent']);
+});
+
+t.test('a target whose replacement falls back in its turn has a counter with the first reason', async (t) => {
+  const { registry, patch } = setUp();
+  const versions = [{ ...STABLE, fallback: [1] }, CANARY];
+  const absent = target({ asked: 'experiment', reason: 'absent' });
+  const strict = target({ reason: 'aborted', fallback: false });
+  patch(registry.update(table(route('talana', versions, withTargets(strict, absent)))));
+  t.same(edges(registry), [
+    'canary stable aborted',
+    'experiment canary absent',
+    'experiment stable absent',
+    'stable canary connect_failed',
+    'stable canary no_endpoints',
+  ]);
+});
+
+t.test('a fallback that the table does not have is counted nowhere, and harms no request', async (t) => {
+  const { registry, patch, worker } = setUp();
+  patch(registry.update(BOTH));
+  recordFallback(worker().fallback(fallbackKey('talana', 'canary', 'stable', 'aborted')));
+  t.ok(registry.fallbacks().every(({ blocks }) => blocks[0]?.[0] === 0));
 });
 
 t.test('a static version is called by its name in a fallback', async (t) => {

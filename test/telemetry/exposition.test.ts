@@ -152,7 +152,9 @@ t.test('fallbacks show every edge, at 0 too', async (t) => {
   const { exposition, second } = setUp();
   recordFallback(second.fallback(fallbackKey('talana', 'canary', 'stable', 'no_endpoints')));
   t.same(await lines(exposition, 'headgate_fallback_total{'), [
+    'headgate_fallback_total{route="talana",from="canary",to="stable",reason="connect_failed"} 0',
     'headgate_fallback_total{route="talana",from="canary",to="stable",reason="no_endpoints"} 1',
+    'headgate_fallback_total{route="talana",from="stable",to="canary",reason="connect_failed"} 0',
     'headgate_fallback_total{route="talana",from="stable",to="canary",reason="no_endpoints"} 0',
   ]);
 });
