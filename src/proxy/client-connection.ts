@@ -9,13 +9,16 @@ import { localResponse } from './client-response.ts';
 import type { DataPlane } from './data-plane.ts';
 import { Exchange } from './exchange.ts';
 import { plainAddress } from './peer.ts';
+import { afterFlush, flushed } from './scratch.ts';
 import { ClientIdentity } from './upstream-request.ts';
 
 const READING = 0;
 const EXCHANGING = 1;
+/** The kernel has not taken all of an answer yet. A client that sends and does not read must not fill our memory. */
+const FLUSHING = 2;
 /** Our last answer is out; what the client still sends is read and thrown away, so that no reset destroys the answer. */
-const LINGERING = 2;
-const CLOSED = 3;
+const LINGERING = 3;
+const CLOSED = 4;
 
 const EMPTY = Buffer.alloc(0);
 const LINGER_MS = 2_000;
@@ -77,23 +80,22 @@ export class ClientConnection {
   }
 
   sweep(now: number): void {
-    if (now < this.#deadline && this.#state !== EXCHANGING) return;
     if (this.#state === EXCHANGING) this.#exchange.sweep(now);
+    else if (now < this.#deadline) return;
     else if (this.#state === READING && !this.idle) this.#refuse('request_timeout');
-    else this.socket.destroy();
+    else this.#close();
   }
 
   /** The exchange is over and its answer is with the socket. */
   exchangeDone(keepAlive: boolean): void {
     if (this.#state === CLOSED) return;
-    if (!keepAlive || this.ended) {
-      this.#linger();
-      return;
+    if (!keepAlive) this.#linger();
+    else if (flushed(this.socket)) this.#next();
+    else {
+      this.#state = FLUSHING;
+      this.#deadline = this.plane.deadline(this.plane.settings.timeouts.idle);
+      afterFlush(this.socket, () => this.#next());
     }
-    this.#state = READING;
-    this.#deadline = this.plane.deadline(this.plane.settings.timeouts.keepAlive);
-    this.resume();
-    if (this.#start !== this.#end) this.#readHeads();
   }
 
   /** The answer cannot be completed: the client must not take it for a whole one (RFC 9112 8). */
@@ -117,7 +119,7 @@ export class ClientConnection {
   #onData(chunk: Buffer): void {
     if (this.#state === LINGERING) {
       this.#drained += chunk.length;
-      if (this.#drained > this.plane.settings.limits.drainBytes) this.socket.destroy();
+      if (this.#drained > this.plane.settings.limits.drainBytes) this.#close();
       return;
     }
     if (this.#state === CLOSED) return;
@@ -131,6 +133,16 @@ export class ClientConnection {
       return;
     }
     this.#append(chunk);
+    if (this.#state === FLUSHING) this.pause();
+    else this.#readHeads();
+  }
+
+  /** Turns to the next request, which may have arrived already. */
+  #next(): void {
+    if (this.#state === CLOSED) return;
+    this.#state = READING;
+    this.#deadline = this.plane.deadline(this.plane.settings.timeouts.keepAlive);
+    this.resume();
     this.#readHeads();
   }
 
@@ -143,6 +155,8 @@ export class ClientConnection {
     }
     this.#reading = false;
     if (this.#start === this.#end) this.#forgetInput();
+    // Requests that arrived before the client's FIN have been answered; what is left of one is not.
+    if (this.#state === READING && (this.ended || (this.plane.stopping && this.idle))) this.#linger();
   }
 
   /** False: more bytes are needed. */
@@ -151,6 +165,8 @@ export class ClientConnection {
     if (this.#head === null) {
       this.#head = plane.requestHeads.take();
       this.#head.reset();
+      // The parser's last user may have read HEAD, and a line that cannot be read has no method.
+      this.#head.method = Method.OTHER;
       this.#headBegan = plane.tick();
       this.#deadline = plane.deadline(plane.settings.timeouts.requestHeaders);
     }
@@ -184,10 +200,13 @@ export class ClientConnection {
   #linger(): void {
     if (this.#state === CLOSED) return;
     this.#state = LINGERING;
-    this.#deadline = this.plane.tick() + LINGER_MS;
+    // A slow reader has its time for the rest of the answer.
+    this.#deadline = this.plane.deadline(this.plane.settings.timeouts.idle);
     this.#forgetInput();
     this.#releaseHead();
-    this.socket.end();
+    this.socket.end(() => {
+      this.#deadline = this.plane.deadline(LINGER_MS);
+    });
     if (this.ended) return;
     this.#paused = false;
     this.socket.resume();
@@ -197,7 +216,13 @@ export class ClientConnection {
     this.ended = true;
     if (this.#state === EXCHANGING) this.#exchange.onClientEnd();
     else if (this.#state === READING) this.#linger();
-    else this.socket.destroy();
+    // Else what is still to be sent is sent, and the socket closes by itself: both sides have ended.
+  }
+
+  /** Ends it; with a reset where the client would take half an answer for a whole one. */
+  #close(): void {
+    if (flushed(this.socket)) this.socket.destroy();
+    else this.cut();
   }
 
   #onClose(): void {

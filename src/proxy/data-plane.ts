@@ -28,7 +28,7 @@ export interface Clock {
 
 /** A timeout is at most this much late. */
 export const SWEEP_MS = 250;
-/** Head and the small bodies that go out with it in one write. */
+/** The small bodies that go out with a head in one write. */
 const SCRATCH_BYTES = 65_536;
 const EMPTY_TABLE: RoutingTable = { routes: [] };
 
@@ -49,6 +49,8 @@ export class DataPlane {
   );
   /** Responses ask their clients to go elsewhere. */
   draining = false;
+  /** Connections close as soon as they are idle. */
+  stopping = false;
   dateText = '';
   dateLine: Buffer = Buffer.alloc(0);
   readonly #log: ProxyLog;
@@ -70,7 +72,8 @@ export class DataPlane {
     };
     this.requestHeads = new Pooled(() => new RequestHead(limits));
     this.responseHeads = new Pooled(() => new ResponseHead(limits));
-    this.scratch = new Scratch(limits.headerBytes + HEADROOM + SCRATCH_BYTES);
+    // A head may be all Host, which goes out twice.
+    this.scratch = new Scratch(2 * limits.headerBytes + HEADROOM + SCRATCH_BYTES);
     this.view = new Http1RequestView(new RequestHead(limits), Buffer.alloc(0));
     this.upstreams = new Upstreams(limits.idleUpstreamConnections);
     this.#log = log;
@@ -141,6 +144,7 @@ export class DataPlane {
   /** Stops accepting, closes idle connections, and resolves when the last exchange is over. */
   drain(): Promise<void> {
     this.draining = true;
+    this.stopping = true;
     for (const server of this.#servers) server.close();
     for (const connection of this.connections) connection.drain();
     if (this.connections.size === 0) return Promise.resolve();

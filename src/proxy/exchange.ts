@@ -60,6 +60,7 @@ export class Exchange implements UpstreamUser {
   #unrepeatable = false;
   #attempts = 0;
   #isHead = false;
+  #http10 = false;
   #idempotent = false;
   #deadline = Number.POSITIVE_INFINITY;
 
@@ -87,8 +88,9 @@ export class Exchange implements UpstreamUser {
     this.#unrepeatable = false;
     this.#attempts = 0;
     this.#isHead = head.method === Method.HEAD;
+    this.#http10 = head.minor === 0;
     this.#idempotent = isIdempotent(head.method);
-    this.relay.begin(this.#isHead, head.minor === 0, head.keepAlive && !plane.draining);
+    this.relay.begin(this.#isHead, this.#http10, head.keepAlive && !plane.draining);
     plane.view.show(head, bytes);
     plane.matcher.decide(plane.view, this.decision);
     if (plane.settings.accessLog) this.#describe(head, bytes);
@@ -96,8 +98,11 @@ export class Exchange implements UpstreamUser {
     this.#stop = stop < 0 ? end : stop;
     this.bytesIn = this.#stop - start;
     const { served, chosen } = this.decision;
-    this.#charge(served ?? chosen);
+    // RFC 9110 7.6.2: the last recipient answers, and here that is Headgate.
+    const last = head.maxForwards === 0 && head.method === Method.OPTIONS;
+    this.#charge(last ? null : (served ?? chosen));
     if (stop < 0) this.#answer(this.#body.reason);
+    else if (last) this.#answer('max_forwards');
     else if (this.decision.route === null) this.#answer('no_route');
     else if (served === null) this.#answer('no_endpoints');
     else {
@@ -164,7 +169,8 @@ export class Exchange implements UpstreamUser {
       this.#fail('bad_response');
       return false;
     }
-    this.#await();
+    // A response head that comes in drops is late all the same.
+    if (this.relay.started || !this.#body.done) this.#await();
     if (flushed(client)) return true;
     this.#holdUpstream(upstream);
     return false;
@@ -186,9 +192,12 @@ export class Exchange implements UpstreamUser {
 
   sweep(now: number): void {
     if (now < this.#deadline) return;
-    if (this.#upstream !== null && !this.#upstream.connected) this.#fail('connect_timeout');
-    else if (this.relay.started && flushed(this.#connection.socket)) this.#fail('idle_timeout');
+    const upstream = this.#upstream;
+    if (upstream === null) return;
+    if (!upstream.connected) this.#fail('connect_timeout');
     else if (!this.relay.started && this.#body.done) this.#fail('response_timeout');
+    else if (this.relay.started ? flushed(this.#connection.socket) : !flushed(upstream.socket))
+      this.#fail('idle_timeout');
     else {
       // The client neither sends nor reads.
       this.#abandonUpstream();
@@ -271,7 +280,8 @@ export class Exchange implements UpstreamUser {
     const epoch = this.#epoch;
     this.#connection.pause();
     afterFlush(upstream, () => {
-      if (epoch !== this.#epoch || !this.#active) return;
+      // Another upstream has not taken anything yet.
+      if (epoch !== this.#epoch || this.#upstream?.socket !== upstream) return;
       this.#connection.resume();
       this.#await();
     });
@@ -294,7 +304,8 @@ export class Exchange implements UpstreamUser {
     recordFailure(version.live.counters, reason);
     this.#plane.logFailure(this, reason);
     const unsent = !upstream.connected;
-    const stale = reason === 'reset' && upstream.served > 0 && this.#idempotent && !this.#unrepeatable;
+    const stale = reason === 'reset' && upstream.served > 0 && this.#idempotent;
+    const again = (unsent || stale) && !this.#unrepeatable && this.#attempts < MAX_ATTEMPTS;
     this.#abandonUpstream();
     if (this.relay.started) {
       this.cause = reason;
@@ -302,7 +313,7 @@ export class Exchange implements UpstreamUser {
       this.#connection.cut();
       return;
     }
-    if ((unsent || stale) && this.#attempts < MAX_ATTEMPTS && this.#retry(version, endpoint, unsent)) return;
+    if (again && this.#retry(version, endpoint, unsent)) return;
     this.#charge(this.decision.chosen);
     this.#answer(reason);
   }
@@ -367,7 +378,8 @@ export class Exchange implements UpstreamUser {
   /** Answers instead of a version. */
   #answer(cause: CauseName): void {
     const { relay } = this;
-    const keepAlive = relay.keepAlive && this.#body.done;
+    // An HTTP/1.0 client would have to be told that the connection stays.
+    const keepAlive = relay.keepAlive && this.#body.done && !this.#http10;
     this.cause = cause;
     relay.bytesOut += this.#connection.answer(cause, this.#isHead, !keepAlive);
     this.#finish(causeOf(cause).status);

@@ -63,6 +63,10 @@ export function writeUpstreamRequest(
     if (head.hostStart >= 0) at = writeField(out, at, HOST, bytes, base + head.hostStart, base + head.hostEnd);
     else at += out.write(`host: ${upstreamHost}\r\n`, at, 'latin1');
   }
+  if (head.method === Method.OPTIONS && head.maxForwards > 0) {
+    skip |= bit(Field.MAX_FORWARDS);
+    at += out.write(`max-forwards: ${head.maxForwards - 1}\r\n`, at, 'latin1');
+  }
   if (client.trusted) return finishTrusted(out, at, bytes, head, client, skip);
   at = writeFields(out, at, bytes, base, head.length, head.fields, skip);
   at = writeBytes(out, at, client.lines);

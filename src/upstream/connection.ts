@@ -17,7 +17,12 @@ export interface UpstreamUser {
  * before the body bytes that came with it, and both go out in one write without copying the body.
  */
 export const HEADROOM = 2048;
+/** Room behind each read for the CRLF that ends a chunk of our own. */
+const TAILROOM = 2;
 const READ_BYTES = 65536;
+const SLAB_BYTES = HEADROOM + READ_BYTES + TAILROOM;
+/** A head that is being read on gets a larger buffer when less than this is left of it. */
+const MIN_READ_BYTES = 4096;
 
 /**
  * One connection to an endpoint. Reads with `onread` into one buffer of its own (the largest single saving that was
@@ -26,7 +31,7 @@ const READ_BYTES = 65536;
 export class UpstreamConnection {
   readonly socket: Socket;
   readonly endpoint: Endpoint;
-  slab = Buffer.allocUnsafeSlow(HEADROOM + READ_BYTES);
+  slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   /** First unread byte, and the end of what has been read. */
   start = HEADROOM;
   end = HEADROOM;
@@ -46,7 +51,7 @@ export class UpstreamConnection {
   constructor(endpoint: Endpoint, onIdleEnd: (connection: UpstreamConnection) => void) {
     this.endpoint = endpoint;
     this.#onIdleEnd = onIdleEnd;
-    this.#view = this.slab.subarray(HEADROOM);
+    this.#view = this.slab.subarray(HEADROOM, -TAILROOM);
     this.socket = connect({
       host: endpoint.host,
       port: endpoint.port,
@@ -73,11 +78,10 @@ export class UpstreamConnection {
 
   /** The last write to a client still refers to the buffer: leave it to that write and take another. */
   renewSlab(): void {
-    this.slab = Buffer.allocUnsafeSlow(HEADROOM + READ_BYTES);
-    this.#view = this.slab.subarray(HEADROOM);
+    this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.#view = this.slab.subarray(HEADROOM, -TAILROOM);
     this.#viewStart = HEADROOM;
-    this.start = HEADROOM;
-    this.end = HEADROOM;
+    this.rewind();
   }
 
   /** Forgets consumed bytes. To be called when everything read has been passed on. */
@@ -93,10 +97,19 @@ export class UpstreamConnection {
   #nextBuffer(): Buffer {
     // Usually everything was consumed and the same view serves again; an unfinished head is kept and read on behind it.
     if (this.end !== this.#viewStart) {
-      this.#view = this.slab.subarray(this.end);
+      if (this.slab.length - this.end < MIN_READ_BYTES) this.#makeRoom();
+      this.#view = this.slab.subarray(this.end, -TAILROOM);
       this.#viewStart = this.end;
     }
     return this.#view;
+  }
+
+  /** Moves what is unread to another buffer: a read into no room at all would be an error. */
+  #makeRoom(): void {
+    const unread = this.slab.subarray(this.start, this.end);
+    this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES + unread.length);
+    this.rewind();
+    this.end += unread.copy(this.slab, this.start);
   }
 
   #onRead(length: number): boolean {
