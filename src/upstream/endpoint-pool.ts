@@ -56,15 +56,19 @@ export class EndpointPool {
     connection.destroy();
   }
 
-  /** Closes connections that have been idle for too long; the oldest lie at the bottom. */
+  /** Closes connections that have been idle for too long: anywhere in the list, as a server's hint shortens some deadlines. */
   sweep(now: number): void {
-    let expired = 0;
-    for (const connection of this.#idle) {
-      if (connection.idleUntil > now) break;
-      expired += 1;
+    const idle = this.#idle;
+    let kept = 0;
+    for (const connection of idle) {
+      if (connection.idleUntil <= now) {
+        connection.destroy();
+      } else {
+        idle[kept] = connection;
+        kept += 1;
+      }
     }
-    if (expired === 0) return;
-    for (const connection of this.#idle.splice(0, expired)) connection.destroy();
+    idle.length = kept;
   }
 
   retire(): void {

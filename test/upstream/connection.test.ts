@@ -1,0 +1,130 @@
+import t, { type Test } from 'tap';
+import { HEADROOM, UpstreamConnection } from '../../src/upstream/connection.ts';
+import { deadEndpoint, Holder, Peer } from './peers.ts';
+
+/** A connection that stands, held by somebody. */
+async function setUp(t: Test) {
+  const peer = await Peer.start(t);
+  const idleEnds: UpstreamConnection[] = [];
+  const connection = new UpstreamConnection(peer.endpoint, (ended) => idleEnds.push(ended));
+  t.teardown(() => connection.destroy());
+  const holder = new Holder(connection);
+  await holder.hears(1);
+  return { connection, holder, idleEnds, socket: await peer.socket(0) };
+}
+
+t.test('the holder is told of the connection, the bytes and the end, in this order', async (t) => {
+  const { connection, holder, socket } = await setUp(t);
+  t.ok(connection.connected);
+  socket.end('all of it');
+  t.same(await holder.hears(3), ['connect', 'data:all of it', 'end']);
+});
+
+t.test('where nobody listens the holder is told so', async (t) => {
+  const connection = new UpstreamConnection(await deadEndpoint(), () => t.fail('it was in use'));
+  t.same(await new Holder(connection).hears(1), ['close:ECONNREFUSED']);
+  t.same([connection.connected, connection.closed], [false, true]);
+});
+
+t.test('bytes that were taken make room for the next', async (t) => {
+  const { connection, holder, socket } = await setUp(t);
+  for (const [i, text] of ['first', 'second'].entries()) {
+    socket.write(text);
+    await holder.hears(2 + i);
+    t.same([connection.start, connection.end], [HEADROOM, HEADROOM]);
+  }
+  t.same(holder.told, ['connect', 'data:first', 'data:second']);
+});
+
+t.test('bytes that were not taken are shown again, with what came behind them', async (t) => {
+  const { holder, socket } = await setUp(t);
+  holder.takes = 2;
+  socket.write('HTTP/1.1 ');
+  await holder.hears(2);
+  socket.write('200 OK');
+  t.same(await holder.hears(3), ['connect', 'data:HTTP/1.1 ', 'data:TP/1.1 200 OK']);
+});
+
+t.test('a head may arrive in more bytes than one read holds', async (t) => {
+  const { connection, holder, socket } = await setUp(t);
+  holder.takes = 0;
+  const sent = Buffer.alloc(200_000, 'abcdefghijklmnopqrstuvwxyz');
+  socket.write(sent);
+  while (connection.end - connection.start < sent.length) await holder.hears(holder.told.length + 1);
+  t.ok(connection.slab.subarray(connection.start, connection.end).equals(sent));
+  t.ok(connection.start >= HEADROOM);
+});
+
+t.test('there is room in front of the bytes for a longer head', async (t) => {
+  const { connection, holder, socket } = await setUp(t);
+  holder.takes = 0;
+  socket.write('x');
+  await holder.hears(2);
+  t.equal(connection.start, HEADROOM);
+});
+
+t.test('a holder that says no hears nothing until it reads on', async (t) => {
+  const { connection, holder, socket } = await setUp(t);
+  holder.goesOn = false;
+  socket.write('one');
+  await holder.hears(2);
+  await new Promise((resolve) => socket.write('two', resolve));
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+  t.same(holder.told, ['connect', 'data:one']);
+  holder.goesOn = true;
+  connection.socket.resume();
+  t.same(await holder.hears(3), ['connect', 'data:one', 'data:two']);
+});
+
+t.test('a buffer that a write still refers to is left as it is', async (t) => {
+  const { connection, holder, socket } = await setUp(t);
+  const { slab } = connection;
+  holder.onUpstreamData = () => {
+    holder.told.push(connection.slab.toString('latin1', connection.start, connection.end));
+    connection.renewSlab();
+    return true;
+  };
+  socket.write('old bytes');
+  while (holder.told.length < 2) await new Promise(setImmediate);
+  socket.write('new bytes');
+  while (holder.told.length < 3) await new Promise(setImmediate);
+  t.not(connection.slab, slab);
+  t.equal(slab.toString('latin1', HEADROOM, HEADROOM + 9), 'old bytes');
+  t.same(holder.told, ['connect', 'old bytes', 'new bytes']);
+});
+
+t.test('a reset while it is held is told with its error', async (t) => {
+  const { connection, holder, idleEnds, socket } = await setUp(t);
+  socket.resetAndDestroy();
+  t.same(await holder.hears(2), ['connect', 'close:ECONNRESET']);
+  t.ok(connection.closed);
+  t.same(idleEnds, [], 'and only to its holder');
+});
+
+t.test('an end while it is held leaves our own side open', async (t) => {
+  const { connection, holder, socket } = await setUp(t);
+  socket.end();
+  t.same(await holder.hears(2), ['connect', 'end']);
+  t.ok(connection.socket.writable);
+});
+
+t.test('an end while nobody holds it closes it, and its pool is told once', async (t) => {
+  const { connection, holder, idleEnds, socket } = await setUp(t);
+  connection.user = null;
+  const closed = new Promise((resolve) => connection.socket.on('close', resolve));
+  socket.end();
+  await closed;
+  t.same(idleEnds, [connection]);
+  t.same(holder.told, ['connect']);
+});
+
+t.test('bytes while nobody holds it close it, and nobody is shown them', async (t) => {
+  const { connection, holder, idleEnds, socket } = await setUp(t);
+  connection.user = null;
+  const closed = new Promise((resolve) => connection.socket.on('close', resolve));
+  socket.write('HTTP/1.1 200 OK\r\n\r\n');
+  await closed;
+  t.same(idleEnds, [connection]);
+  t.same(holder.told, ['connect']);
+  t.equal(connection.start, connection.end);
+});

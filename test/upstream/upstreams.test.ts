@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import fc from 'fast-check';
+import t, { type Test } from 'tap';
+import type { EndpointMap } from '../../src/routing/table.ts';
+import { endpointChanges, Upstreams } from '../../src/upstream/upstreams.ts';
+import { Holder, Peer } from './peers.ts';
+
+const A = { host: '10.0.0.1', port: 80 };
+const B = { host: '10.0.0.2', port: 80 };
+const C = { host: '10.0.0.2', port: 81 };
+
+/** A version with one endpoint and an idle connection to it. */
+async function withIdle(t: Test, idleUntil: number) {
+  const peer = await Peer.start(t);
+  const upstreams = new Upstreams(8);
+  t.teardown(() => upstreams.closeIdle());
+  upstreams.update({ k: [peer.endpoint] });
+  const endpoint = upstreams.of('k').pick(null);
+  if (endpoint === null) throw new Error('it has one');
+  const connection = endpoint.acquire(false);
+  await new Holder(connection).hears(1);
+  endpoint.release(connection, idleUntil);
+  return { upstreams, endpoint, connection, socket: await peer.socket(0) };
+}
+
+t.test('a version has one pool, which is empty until its endpoints are known', async (t) => {
+  const upstreams = new Upstreams(8);
+  const pool = upstreams.of('k');
+  t.same([pool.key, pool.usable], ['k', false]);
+  t.equal(upstreams.of('k'), pool);
+  upstreams.update({ k: [A] });
+  t.equal(upstreams.of('k'), pool);
+  t.equal(pool.usable, true);
+});
+
+t.test('an update touches only the versions in it', async (t) => {
+  const upstreams = new Upstreams(8);
+  upstreams.update({ one: [A], two: [B] });
+  const [endpoint] = upstreams.of('one').endpoints;
+  upstreams.update({ two: [] });
+  t.equal(upstreams.of('one').endpoints[0], endpoint);
+  t.same([upstreams.of('one').usable, upstreams.of('two').usable], [true, false]);
+});
+
+t.test('endpoints of a version may be known before a table names it', async (t) => {
+  const upstreams = new Upstreams(8);
+  upstreams.update({ k: [A, B] });
+  upstreams.retain(new Set(['k']));
+  t.equal(upstreams.of('k').endpoints.length, 2);
+});
+
+t.test('a version that no table names any more is forgotten, and its idle connections are closed', async (t) => {
+  const { upstreams, endpoint, connection, socket } = await withIdle(t, Number.POSITIVE_INFINITY);
+  const pool = upstreams.of('k');
+  const ended = once(socket, 'end');
+  upstreams.retain(new Set(['another']));
+  t.ok(connection.socket.destroyed);
+  t.ok(endpoint.retired);
+  await ended;
+  t.equal(pool.usable, false, 'so a request that was about to start there falls back');
+  t.not(upstreams.of('k'), pool);
+  t.equal(upstreams.of('k').usable, false);
+});
+
+t.test('a version that is still named keeps its pool and its connections', async (t) => {
+  const { upstreams, endpoint, connection } = await withIdle(t, Number.POSITIVE_INFINITY);
+  const pool = upstreams.of('k');
+  upstreams.retain(new Set(['k', 'another']));
+  upstreams.update({ another: [A] });
+  t.equal(upstreams.of('k'), pool);
+  t.equal(endpoint.acquire(false), connection);
+  connection.destroy();
+});
+
+t.test('a sweep reaches every endpoint of every version', async (t) => {
+  const one = await withIdle(t, 100);
+  t.equal(one.endpoint.idleCount, 1);
+  one.upstreams.update({ first: [A], last: [B] });
+  one.upstreams.sweep(99);
+  t.notOk(one.connection.socket.destroyed);
+  one.upstreams.sweep(100);
+  t.ok(one.connection.socket.destroyed);
+});
+
+t.test('closing what is idle leaves no connection behind', async (t) => {
+  const { upstreams, connection } = await withIdle(t, Number.POSITIVE_INFINITY);
+  upstreams.closeIdle();
+  t.ok(connection.socket.destroyed);
+});
+
+t.test('equal endpoints are no change', async (t) => {
+  t.same(endpointChanges({ k: [A, B], none: [] }, { k: [{ ...A }, { ...B }], none: [] }), {});
+});
+
+t.test('a new version is a change, even without endpoints', async (t) => {
+  t.same(endpointChanges({}, { k: [A], none: [] }), { k: [A], none: [] });
+});
+
+t.test('a version that has vanished is a change to no endpoints', async (t) => {
+  t.same(endpointChanges({ k: [A], gone: [B] }, { k: [A] }), { gone: [] });
+});
+
+t.test('an endpoint more, less or other is a change of its version alone', async (t) => {
+  const other = [C];
+  t.same(endpointChanges({ k: [A], other }, { k: [A, B], other }), { k: [A, B] });
+  t.same(endpointChanges({ k: [A, B], other }, { k: [A], other }), { k: [A] });
+  t.same(endpointChanges({ k: [B], other }, { k: [C], other }), { k: [C] });
+});
+
+t.test('a worker that gets only the changes has the same endpoints in the end', async (t) => {
+  const map = fc.dictionary(
+    fc.constantFrom('a', 'b', 'c'),
+    fc.uniqueArray(fc.constantFrom(A, B, C), { maxLength: 3 }),
+    {
+      noNullPrototype: true,
+    },
+  );
+  fc.assert(
+    fc.property(fc.array(map, { minLength: 1, maxLength: 6 }), (maps) => {
+      const upstreams = new Upstreams(8);
+      let before: EndpointMap = {};
+      for (const after of maps) {
+        upstreams.update(endpointChanges(before, after));
+        before = after;
+      }
+      return ['a', 'b', 'c'].every((key) => {
+        const listed = before[key] ?? [];
+        const had = upstreams.of(key).endpoints.map(({ endpoint }) => endpoint);
+        return had.length === listed.length && had.every((endpoint, i) => endpoint === listed[i]);
+      });
+    }),
+  );
+  t.pass('in every case');
+});

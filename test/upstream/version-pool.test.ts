@@ -1,0 +1,133 @@
+import t from 'tap';
+import type { Endpoint } from '../../src/routing/table.ts';
+import { VersionPool } from '../../src/upstream/version-pool.ts';
+import { seededRandom } from '../routing/seeded-random.ts';
+
+function endpoints(...names: readonly string[]): Endpoint[] {
+  return names.map((name) => {
+    const [host = '', port = '80'] = name.split(':');
+    return { host, port: Number(port) };
+  });
+}
+
+/** A pool of endpoints `a`, `b`, ... with that many exchanges in flight. */
+function busy(random: () => number, ...active: readonly number[]): VersionPool {
+  const pool = new VersionPool('shop/talana/5d8c', 8, random);
+  pool.update(endpoints(...active.map((_, i) => String.fromCodePoint(97 + i))));
+  for (const [i, endpoint] of pool.endpoints.entries()) endpoint.active = active[i] ?? 0;
+  return pool;
+}
+
+/** Draws these numbers, again and again. */
+function drawing(...numbers: readonly number[]): () => number {
+  let next = 0;
+  return () => numbers[next++ % numbers.length] ?? 0;
+}
+
+function names(pool: VersionPool): string[] {
+  return pool.endpoints.map(({ name }) => name);
+}
+
+t.test('a version without endpoints is not usable and has nothing to pick', async (t) => {
+  const pool = new VersionPool('k', 8);
+  t.equal(pool.usable, false);
+  t.equal(pool.pick(null), null);
+  pool.update(endpoints('a'));
+  t.equal(pool.usable, true);
+  pool.update([]);
+  t.equal(pool.usable, false);
+});
+
+t.test('the only endpoint is picked, even when it has just failed', async (t) => {
+  const pool = busy(Math.random, 100);
+  t.equal(pool.pick(null)?.name, 'a:80');
+  t.equal(pool.pick(pool.endpoints[0] ?? null)?.name, 'a:80');
+});
+
+t.test('of two that were drawn the less busy one is picked', async (t) => {
+  // 0.5 of four is c; 0 of the other three is a.
+  t.equal(busy(drawing(0.5, 0), 3, 0, 2, 0).pick(null)?.name, 'c:80');
+  t.equal(busy(drawing(0.5, 0), 1, 0, 2, 0).pick(null)?.name, 'a:80');
+});
+
+t.test('of two that are as busy the first that was drawn is picked', async (t) => {
+  t.equal(busy(drawing(0.5, 0), 2, 0, 2, 0).pick(null)?.name, 'c:80');
+  t.equal(busy(drawing(0, 0.5), 2, 0, 2, 0).pick(null)?.name, 'a:80');
+});
+
+t.test('two different endpoints are drawn, also at the ends of the list', async (t) => {
+  const last = 1 - Number.EPSILON;
+  t.equal(busy(drawing(last, last), 0, 0, 0, 9).pick(null)?.name, 'c:80', 'd and c');
+  t.equal(busy(drawing(0, 0), 9, 0, 0, 0).pick(null)?.name, 'b:80', 'a and b');
+});
+
+t.test('the busiest of all is never picked, and the others evenly when they are as busy', async (t) => {
+  const pool = busy(seededRandom(7), 0, 0, 1, 0);
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 6_000; i += 1) {
+    const name = pool.pick(null)?.name ?? 'none';
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  t.equal(counts.get('c:80'), undefined);
+  for (const name of ['a:80', 'b:80', 'd:80']) {
+    const got = counts.get(name) ?? 0;
+    t.ok(Math.abs(got - 2_000) < 200, `${name}: ${got} of 6000`);
+  }
+});
+
+t.test('requests that all take as long are spread almost evenly', async (t) => {
+  const pool = busy(seededRandom(3), 0, 0, 0, 0, 0, 0, 0, 0);
+  for (let i = 0; i < 800; i += 1) {
+    const endpoint = pool.pick(null);
+    if (endpoint !== null) endpoint.active += 1;
+  }
+  const active = pool.endpoints.map((endpoint) => endpoint.active);
+  t.ok(Math.max(...active) - Math.min(...active) <= 3, active.join(' '));
+});
+
+t.test('the endpoint that has just failed is left out while there is another', async (t) => {
+  const pool = busy(seededRandom(5), 0, 9, 9);
+  const failed = pool.endpoints[0] ?? null;
+  for (let i = 0; i < 200; i += 1) if (pool.pick(failed) === failed) t.fail('the failed one');
+  const two = busy(seededRandom(5), 0, 9);
+  for (let i = 0; i < 50; i += 1) if (two.pick(two.endpoints[0] ?? null)?.name !== 'b:80') t.fail('the failed one');
+  t.pass('in 250 picks');
+});
+
+t.test('an endpoint that has gone is no reason to leave out another', async (t) => {
+  const pool = busy(seededRandom(5), 0, 0);
+  const gone = pool.endpoints[0] ?? null;
+  pool.update(endpoints('b', 'c'));
+  const picked = new Set(Array.from({ length: 50 }, () => pool.pick(gone)?.name));
+  t.same(picked, new Set(['b:80', 'c:80']));
+});
+
+t.test('an update keeps the pools of endpoints that stay, in the new order, and retires those that go', async (t) => {
+  const pool = new VersionPool('k', 8);
+  pool.update(endpoints('a', 'b', 'c'));
+  const [a, b, c] = pool.endpoints;
+  pool.update(endpoints('d', 'c', 'a'));
+  t.same(names(pool), ['d:80', 'c:80', 'a:80']);
+  t.equal(pool.endpoints[1], c);
+  t.equal(pool.endpoints[2], a);
+  t.same([a?.retired, b?.retired, c?.retired], [false, true, false]);
+});
+
+t.test('an endpoint with another port is another endpoint', async (t) => {
+  const pool = new VersionPool('k', 8);
+  pool.update(endpoints('a:80'));
+  const [before] = pool.endpoints;
+  pool.update(endpoints('a:81'));
+  t.not(pool.endpoints[0], before);
+  t.equal(before?.retired, true);
+});
+
+t.test('an endpoint that comes back starts anew', async (t) => {
+  const pool = new VersionPool('k', 8);
+  pool.update(endpoints('a'));
+  const [before] = pool.endpoints;
+  pool.update([]);
+  pool.update(endpoints('a'));
+  t.not(pool.endpoints[0], before);
+  t.same([before?.retired, pool.endpoints[0]?.retired], [true, false]);
+});
