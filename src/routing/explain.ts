@@ -191,10 +191,11 @@ function outcome(
   const chosen = describe(version);
   const served = chosen.endpoints.length > 0 ? chosen : (otherwise[0] ?? null);
   let fallback: Outcome['fallback'] = null;
-  if (served !== null && target !== null && target.reason !== null) {
-    fallback = { from: target.asked, to: served.role, reason: target.reason };
-  } else if (served !== null && served !== chosen) {
+  // As the matcher does: of two fallbacks in a row the second is the one that counts.
+  if (served !== null && served !== chosen) {
     fallback = { from: chosen.role, to: served.role, reason: 'no_endpoints' };
+  } else if (served !== null && target !== null && target.reason !== null) {
+    fallback = { from: target.asked, to: served.role, reason: target.reason };
   }
   return [{ percent, chosen, served, fallback, otherwise }];
 }
