@@ -4,7 +4,8 @@ import type { ResponseHead } from '../http1/response-head.ts';
 import { statusLine } from './causes.ts';
 
 const HTTP_1_1 = Buffer.from('HTTP/1.1 ', 'latin1');
-const VIA = Buffer.from('via: 1.1 headgate\r\n', 'latin1');
+/** By the minor version that the upstream speaks. */
+const VIA = [Buffer.from('via: 1.0 headgate\r\n', 'latin1'), Buffer.from('via: 1.1 headgate\r\n', 'latin1')] as const;
 const CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
 const CLOSE = Buffer.from('connection: close\r\n', 'latin1');
 const KEEP_ALIVE = Buffer.from('connection: keep-alive\r\n', 'latin1');
@@ -35,7 +36,7 @@ export function writeResponseHead(
   let at = writeStatusLine(out, bytes, head);
   const skip = options.chunked ? DROP_CONTENT_LENGTH : KEEP_CONTENT_LENGTH;
   at = writeFields(out, at, bytes, head.base, head.length, head.fields, skip);
-  at = writeBytes(out, at, VIA);
+  at = writeBytes(out, at, VIA[head.minor]);
   if (options.versionLine.length > 0) at = writeBytes(out, at, options.versionLine);
   // RFC 9110 6.6.1: a recipient with a clock adds Date where it is missing.
   if (!head.hasDate) at = writeBytes(out, at, options.dateLine);

@@ -8,7 +8,7 @@ const HTTP_1_1 = Buffer.from(' HTTP/1.1\r\n', 'latin1');
 const HOST = Buffer.from('host: ', 'latin1');
 const FORWARDED_HOST = Buffer.from('x-forwarded-host: ', 'latin1');
 const CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
-const VIA = 'via: 1.1 headgate\r\n';
+const VIA = ['via: 1.0 headgate\r\n', 'via: 1.1 headgate\r\n'] as const;
 
 const bit = (field: number): number => 1 << field;
 /** What an untrusted peer says of the hops before it is thrown away, and so is what is written anew. */
@@ -19,13 +19,14 @@ const UNTRUSTED =
 export class ClientIdentity {
   readonly address: string;
   readonly trusted: boolean;
-  /** The field lines that are the same for every request of an untrusted client. */
-  readonly lines: Buffer;
+  /** The field lines that are the same for every request of an untrusted client, by the minor version of HTTP. */
+  readonly lines: readonly [Buffer, Buffer];
 
   constructor(address: string, trusted: boolean) {
     this.address = address;
     this.trusted = trusted;
-    this.lines = Buffer.from(`x-forwarded-for: ${address}\r\nx-forwarded-proto: http\r\n${VIA}`, 'latin1');
+    const lines = `x-forwarded-for: ${address}\r\nx-forwarded-proto: http\r\n`;
+    this.lines = [Buffer.from(lines + VIA[0], 'latin1'), Buffer.from(lines + VIA[1], 'latin1')];
   }
 }
 
@@ -69,7 +70,7 @@ export function writeUpstreamRequest(
   }
   if (client.trusted) return finishTrusted(out, at, bytes, head, client, skip);
   at = writeFields(out, at, bytes, base, head.length, head.fields, skip);
-  at = writeBytes(out, at, client.lines);
+  at = writeBytes(out, at, client.lines[head.minor]);
   if (head.hostStart >= 0) at = writeField(out, at, FORWARDED_HOST, bytes, base + head.hostStart, base + head.hostEnd);
   return finish(out, at, head);
 }
@@ -114,7 +115,7 @@ function finishTrusted(
   if (!has.host && head.hostStart >= 0) {
     lines += `x-forwarded-host: ${bytes.toString('latin1', head.base + head.hostStart, head.base + head.hostEnd)}\r\n`;
   }
-  at += out.write(lines + VIA, at, 'latin1');
+  at += out.write(lines + VIA[head.minor], at, 'latin1');
   return finish(out, at, head);
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import type { Test } from 'tap';
+import type { Message } from './message.ts';
 import { RawPeer } from './raw-peer.ts';
 
 /** A request as Node's own parser, in strict mode, understood it: the second opinion on what the proxy sent. */
@@ -89,13 +90,15 @@ export async function rawUpstream(t: Test, script: Script): Promise<RawUpstream>
 }
 
 /** An upstream that answers every request with the same bytes. */
-export function cannedUpstream(t: Test, answer: string): Promise<RawUpstream> {
-  return rawUpstream(t, async (peer) => {
+export async function cannedUpstream(t: Test, answer: string): Promise<RawUpstream & { requests: Message[] }> {
+  const requests: Message[] = [];
+  const upstream = await rawUpstream(t, async (peer) => {
     for (;;) {
-      await peer.readRequest();
+      requests.push(await peer.readRequest());
       peer.send(answer);
     }
   });
+  return Object.assign(upstream, { requests });
 }
 
 /** A port where nobody listens. */

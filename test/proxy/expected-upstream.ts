@@ -43,7 +43,7 @@ export function expectedUpstream(
       ...fields,
       ['x-forwarded-for', '127.0.0.1'],
       ['x-forwarded-proto', 'http'],
-      ['via', '1.1 headgate'],
+      ['via', line.endsWith('/1.0') ? '1.0 headgate' : '1.1 headgate'],
       ...(host === undefined ? [] : [['x-forwarded-host', host] as [string, string]]),
       ...(chunked ? [['transfer-encoding', 'chunked'] as [string, string]] : []),
     ],

@@ -1,0 +1,71 @@
+import t, { type Test } from 'tap';
+import { CHUNKED_CASES } from '../http1/chunked-cases.ts';
+import { RESPONSE_CASES } from '../http1/response-cases.ts';
+import { planeTo } from '../lib/plane.ts';
+import { rawClient } from '../lib/raw-client.ts';
+import type { RawPeer } from '../lib/raw-peer.ts';
+import { rawUpstream } from '../lib/upstreams.ts';
+import { SEGMENTATIONS } from './segmentations.ts';
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+const CHUNKED_HEAD = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+t.test('every response head has one verdict, however its bytes are divided', async (t) => {
+  const played = await player(t);
+  for (const { name, bytes, verdict } of RESPONSE_CASES) {
+    await t.test(name, async (t) => {
+      for (const [how, split] of SEGMENTATIONS) {
+        const informational = bytes.startsWith('HTTP/1.1 1');
+        const end = /chunked/i.test(bytes) && verdict === 'accepted' ? '0\r\n\r\n' : '';
+        const client = await played(t, split(bytes + end), !informational);
+        if (verdict === 'accepted') {
+          const expected = Number(bytes.slice(9, 12));
+          t.equal((await client.readResponse()).status, expected, `${how}: passed on`);
+        } else {
+          const answer = await client.readFinal();
+          t.equal(answer.status, 502, `${how}: 502`);
+          t.equal(answer.body.toString(), 'bad_response\n', `${how}: the reason and nothing of the upstream`);
+        }
+        client.socket.destroy();
+      }
+    });
+  }
+});
+
+t.test('a chunked response is passed on whole or cut, never ended cleanly where it is broken', async (t) => {
+  const played = await player(t);
+  for (const { name, bytes, verdict, content = '' } of CHUNKED_CASES) {
+    await t.test(name, async (t) => {
+      for (const [how, split] of SEGMENTATIONS) {
+        const pieces = [CHUNKED_HEAD, ...split(bytes)];
+        const client = await played(t, how === 'whole' ? [pieces.join('')] : pieces, false);
+        if (verdict === 'accepted') {
+          const { body } = await client.readResponse();
+          t.equal(body.toString('latin1'), content, `${how}: the content`);
+        } else {
+          await t.rejects(client.readResponse(), `${how}: never complete`);
+          t.equal(await client.ending(), 'reset', `${how}: cut`);
+        }
+        client.socket.destroy();
+      }
+    });
+  }
+});
+
+/** Has an upstream answer a GET with these pieces, and returns the client that waits for the answer. */
+async function player(t: Test): Promise<(t: Test, pieces: Iterable<string>, thenFin: boolean) => Promise<RawPeer>> {
+  let next: { pieces: Iterable<string>; thenFin: boolean } = { pieces: [], thenFin: false };
+  const upstream = await rawUpstream(t, async (peer) => {
+    const { pieces, thenFin } = next;
+    await peer.readRequest();
+    await peer.sendEach(pieces);
+    if (thenFin) peer.socket.end();
+  });
+  const { port } = await planeTo(t, [upstream.port], { limits: { idleUpstreamConnections: 0 } });
+  return async (t, pieces, thenFin) => {
+    next = { pieces, thenFin };
+    const client = await rawClient(t, port);
+    client.send(GET);
+    return client;
+  };
+}
