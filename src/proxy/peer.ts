@@ -18,8 +18,11 @@ export class TrustedPeers {
     }
   }
 
+  /** False for what is no address: a client that was gone before it was looked at. */
   includes(address: string): boolean {
-    return this.#ranges?.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4') ?? false;
+    const family = isIP(address);
+    if (this.#ranges === null || family === 0) return false;
+    return this.#ranges.check(address, family === 6 ? 'ipv6' : 'ipv4');
   }
 }
 
