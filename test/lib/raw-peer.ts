@@ -49,6 +49,8 @@ export class RawPeer {
 
   /** Sends each piece so that it arrives on its own. Stops when the other side has closed. */
   async sendEach(pieces: Iterable<string>): Promise<void> {
+    // Into the phase of setImmediate: from there one turn has exactly one phase of reading in it.
+    await turn();
     for (const piece of pieces) {
       if (this.closed || !this.socket.writable) return;
       this.send(piece);

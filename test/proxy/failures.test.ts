@@ -1,0 +1,358 @@
+import t, { type Test } from 'tap';
+import { planeTo, type TestPlane, testPlane } from '../lib/plane.ts';
+import { rawClient } from '../lib/raw-client.ts';
+import { type RawPeer, turn } from '../lib/raw-peer.ts';
+import {
+  cannedUpstream,
+  deadPort,
+  type RawUpstream,
+  rawUpstream,
+  type Script,
+  strictUpstream,
+} from '../lib/upstreams.ts';
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+function request(method: string, body = ''): string {
+  return `${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+interface Scene {
+  readonly plane: TestPlane;
+  readonly client: RawPeer;
+  readonly upstream: RawUpstream;
+}
+
+async function scene(t: Test, script: Script): Promise<Scene> {
+  const upstream = await rawUpstream(t, script);
+  const plane = await planeTo(t, [upstream.port]);
+  return { plane, client: await rawClient(t, plane.port), upstream };
+}
+
+t.test('nobody listens: 502', async (t) => {
+  const plane = await planeTo(t, [await deadPort()]);
+  const client = await rawClient(t, plane.port);
+  client.send(request('POST', 'hello'));
+  const answer = await client.readResponse();
+  t.equal(answer.status, 502);
+  t.equal(answer.body.toString(), 'connect_refused\n');
+  t.same(plane.statuses('only'), { 502: 1 });
+  t.same(plane.failures('only'), { connect_refused: 1 });
+  t.same(plane.retries('only'), {}, 'there is nowhere else to go');
+  client.send(request('GET'));
+  t.equal((await client.readResponse()).status, 502, 'the client connection goes on');
+});
+
+t.test('a host name that does not resolve: 502', async (t) => {
+  const plane = await planeTo(t, []);
+  plane.plane.applyEndpoints({ 'static/test/only': [{ host: 'nowhere.invalid', port: 80 }] });
+  const client = await rawClient(t, plane.port);
+  client.send(request('GET'));
+  t.equal((await client.readResponse()).body.toString(), 'connect_error\n');
+  t.same(plane.failures('only'), { connect_error: 1 });
+});
+
+t.test('a failed connect is tried once more, at another endpoint, with any method', async (t) => {
+  const upstream = await strictUpstream(t);
+  const dead = await deadPort();
+  const plane = await planeTo(t, [dead, upstream.port]);
+  for (let i = 0; i < 20; i += 1) {
+    const client = await rawClient(t, plane.port);
+    client.send(request('POST', `body ${i}`));
+    t.equal((await client.readResponse()).status, 200);
+    client.socket.destroy();
+  }
+  const { connect_refused: refused = 0 } = plane.failures('only');
+  t.ok(refused > 0, 'some went to the dead one first');
+  t.same(plane.retries('only'), { connect: refused });
+  t.same(plane.statuses('only'), { 200: 20 });
+  t.same(
+    upstream.seen.map(({ body }) => body),
+    Array.from({ length: 20 }, (_, i) => `body ${i}`),
+  );
+});
+
+t.test('what has arrived of a body is sent again after a failed connect, and the rest follows once', async (t) => {
+  const upstream = await strictUpstream(t, (response, { body }) => void response.end(body));
+  const plane = await testPlane(t, {
+    versions: { first: { ports: [await deadPort()], fallback: ['second'] }, second: { ports: [upstream.port] } },
+  });
+  const client = await rawClient(t, plane.port);
+  await client.sendEach([
+    'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel',
+    'lo\r\n6\r\n wor',
+    'ld\r\n0\r\n\r\n',
+  ]);
+  t.equal((await client.readResponse()).body.toString(), 'hello world');
+  t.same(plane.fallbacks(), { 'first>second connect_failed': 1 });
+});
+
+t.test('a connection that ends before any byte of the answer: 502', async (t) => {
+  const ends: Record<string, (peer: RawPeer) => void> = {
+    FIN: (peer) => void peer.socket.end(),
+    RST: (peer) => peer.reset(),
+  };
+  for (const [how, end] of Object.entries(ends)) {
+    const { plane, client } = await scene(t, async (peer) => {
+      await peer.readRequest();
+      end(peer);
+    });
+    client.send(request('GET'));
+    const answer = await client.readResponse();
+    t.equal(answer.status, 502, how);
+    t.equal(answer.body.toString(), 'reset\n', how);
+    t.same(plane.failures('only'), { reset: 1 });
+    t.same(plane.retries('only'), {}, 'it was a new connection: the application has failed, not the network');
+  }
+});
+
+t.test('a connection that ends within the head of the answer: 502', async (t) => {
+  for (const end of ['FIN', 'RST']) {
+    const { plane, client } = await scene(t, async (peer) => {
+      await peer.readRequest();
+      peer.send('HTTP/1.1 200 OK\r\nConte');
+      for (let i = 0; i < 5; i += 1) await turn();
+      if (end === 'FIN') peer.socket.end();
+      else peer.reset();
+    });
+    client.send(request('GET'));
+    const answer = await client.readResponse();
+    t.equal(answer.status, 502, end);
+    t.equal(answer.body.toString(), 'truncated\n', end);
+    t.same(plane.failures('only'), { truncated: 1 });
+  }
+});
+
+t.test('a reused connection that ends without an answer', async (t) => {
+  /** Answers once, and ends the connection when the second request arrives. */
+  const stale: Script = async (peer, index) => {
+    for (let i = 0; ; i += 1) {
+      await peer.readRequest();
+      if (index === 0 && i === 1) {
+        peer.reset();
+        return;
+      }
+      peer.send(OK);
+    }
+  };
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']) {
+    await t.test(`${method} is sent again, once, on a new connection`, async (t) => {
+      const { plane, client, upstream } = await scene(t, stale);
+      client.send(request('GET'));
+      await client.readResponse();
+      client.send(request(method, 'hello'));
+      t.equal((await client.readResponse({ method })).status, 200);
+      t.equal(upstream.peers.length, 2);
+      t.same(plane.retries('only'), { reset: 1 });
+      t.same(plane.failures('only'), { reset: 1 });
+      t.same(plane.statuses('only'), { 200: 2 });
+    });
+  }
+  for (const method of ['POST', 'PATCH', 'PROPFIND']) {
+    await t.test(`${method} is not: it may have been acted upon`, async (t) => {
+      const { plane, client, upstream } = await scene(t, stale);
+      client.send(request('GET'));
+      await client.readResponse();
+      client.send(request(method, 'hello'));
+      t.equal((await client.readResponse()).status, 502);
+      t.equal(upstream.peers.length, 1);
+      t.same(plane.retries('only'), {});
+    });
+  }
+});
+
+t.test('an idempotent request is not sent again when part of its body is gone for good', async (t) => {
+  const { plane, client, upstream } = await scene(t, async (peer) => {
+    await peer.readRequest();
+    peer.send(OK);
+    await peer.readThrough('part two');
+    peer.reset();
+  });
+  client.send(request('GET'));
+  await client.readResponse();
+  await client.sendEach(['PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\npart one', 'part two']);
+  t.equal((await client.readResponse()).status, 502);
+  t.equal(upstream.peers.length, 1);
+  t.same(plane.retries('only'), {});
+});
+
+t.test('an idempotent request is not sent again when an interim answer has arrived', async (t) => {
+  const { plane, client } = await scene(t, async (peer) => {
+    await peer.readRequest();
+    peer.send(OK);
+    await peer.readRequest();
+    peer.send('HTTP/1.1 103 Early Hints\r\n\r\n');
+    for (let i = 0; i < 5; i += 1) await turn();
+    peer.reset();
+  });
+  client.send(request('GET'));
+  await client.readResponse();
+  client.send(request('GET'));
+  t.equal((await client.readFinal()).status, 502);
+  t.same(plane.retries('only'), {});
+});
+
+t.test('a retry that fails too is answered, and there is no third', async (t) => {
+  const { plane, client, upstream } = await scene(t, async (peer, index) => {
+    await peer.readRequest();
+    if (index === 0) {
+      peer.send(OK);
+      await peer.readRequest();
+    }
+    peer.reset();
+  });
+  client.send(request('GET'));
+  await client.readResponse();
+  client.send(request('GET'));
+  t.equal((await client.readResponse()).status, 502);
+  t.equal(upstream.peers.length, 2);
+  t.same(plane.failures('only'), { reset: 2 });
+  t.same(plane.retries('only'), { reset: 1 });
+});
+
+t.test('an idle connection that the upstream has closed is not used', async (t) => {
+  const { client, upstream, plane } = await scene(t, async (peer) => {
+    await peer.readRequest();
+    peer.send(OK);
+    await turn();
+    peer.socket.end();
+  });
+  client.send(request('GET'));
+  await client.readResponse();
+  await upstream.peers[0]?.until(() => upstream.peers[0]?.ended === true, 'the end from this side');
+  client.send(request('POST', 'hello'));
+  t.equal((await client.readResponse()).status, 200);
+  t.same(plane.failures('only'), {});
+});
+
+t.test('an answer that breaks off is cut, never ended cleanly', async (t) => {
+  const answers = {
+    'by Content-Length': 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf',
+    'in chunks': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nhalf',
+    'between chunks': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n',
+    'before the last CRLF': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\n',
+  };
+  for (const [how, answer] of Object.entries(answers)) {
+    for (const end of ['FIN', 'RST']) {
+      await t.test(`${how}, with ${end}`, async (t) => {
+        const { plane, client } = await scene(t, async (peer) => {
+          await peer.readRequest();
+          peer.send(answer);
+          for (let i = 0; i < 5; i += 1) await turn();
+          if (end === 'FIN') peer.socket.end();
+          else peer.reset();
+        });
+        client.send(request('GET'));
+        t.match(await client.readThrough('half'), /^HTTP\/1.1 200 OK/, 'what there is, is passed on');
+        t.equal(await client.ending(), 'reset');
+        t.same(plane.failures('only'), { truncated: 1 });
+        t.same(plane.statuses('only'), { 200: 1 });
+        await plane.until(() => plane.connections() === 0, 'the connection to close');
+      });
+    }
+  }
+});
+
+t.test('an answer that ends with the connection is cut when that is reset', async (t) => {
+  for (const version of ['1.0', '1.1']) {
+    const { plane, client } = await scene(t, async (peer) => {
+      await peer.readRequest();
+      peer.send('HTTP/1.1 200 OK\r\n\r\nhalf');
+      for (let i = 0; i < 5; i += 1) await turn();
+      peer.reset();
+    });
+    client.send(`GET / HTTP/${version}\r\nHost: a\r\n\r\n`);
+    await client.readThrough('half');
+    t.equal(await client.ending(), 'reset', `to an HTTP/${version} client`);
+    t.same(plane.failures('only'), { truncated: 1 });
+  }
+});
+
+t.test(
+  'a chunked answer that breaks off is cut for an HTTP/1.0 client, who would take its end for the end',
+  async (t) => {
+    const { client } = await scene(t, async (peer) => {
+      await peer.readRequest();
+      peer.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n');
+      for (let i = 0; i < 5; i += 1) await turn();
+      peer.socket.end();
+    });
+    client.send('GET / HTTP/1.0\r\n\r\n');
+    await client.readThrough('half');
+    t.equal(await client.ending(), 'reset');
+  },
+);
+
+t.test('an early answer of an upstream that then closes reaches the client', async (t) => {
+  const { client, plane } = await scene(t, async (peer) => {
+    await peer.readThrough('\r\n\r\n');
+    peer.send('HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    peer.socket.end();
+  });
+  client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(1_000)}`);
+  t.equal((await client.readResponse()).status, 413);
+  t.same(plane.failures('only'), {});
+});
+
+t.test('a client that leaves ends the exchange with the upstream, and counts as 499', async (t) => {
+  const { plane, client, upstream } = await scene(t, async (peer) => void (await peer.readRequest()));
+  client.send(request('GET'));
+  await plane.until(() => upstream.peers.length === 1, 'the upstream connection');
+  client.reset();
+  await upstream.peers[0]?.until(() => upstream.peers[0]?.ended === true, 'the end of the upstream exchange');
+  t.same(plane.statuses('only'), { 499: 1 });
+  t.equal(plane.inFlight(), 0);
+});
+
+t.test('a client that leaves within its body ends the exchange with the upstream', async (t) => {
+  for (const how of ['reset', 'FIN'] as const) {
+    const { plane, client, upstream } = await scene(t, async (peer) => void (await peer.readThrough('half')));
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf');
+    await plane.until(() => upstream.peers.length === 1, 'the upstream connection');
+    if (how === 'FIN') client.socket.end();
+    else client.reset();
+    await upstream.peers[0]?.until(() => upstream.peers[0]?.ended === true, 'the end of the upstream exchange');
+    t.same(plane.statuses('only'), how === 'FIN' ? { 400: 1 } : { 499: 1 });
+    if (how === 'FIN') t.equal((await client.readResponse()).body.toString(), 'request_truncated\n');
+  }
+});
+
+t.test('a client that leaves while the upstream is being connected leaves nothing behind', async (t) => {
+  const upstream = await strictUpstream(t);
+  const plane = await planeTo(t, [upstream.port]);
+  for (let i = 0; i < 50; i += 1) {
+    const client = await rawClient(t, plane.port);
+    client.send(request('GET'));
+    if (i % 2 === 0) await turn();
+    client.reset();
+  }
+  await plane.until(() => plane.connections() === 0, 'the connections to close');
+  t.equal(plane.inFlight(), 0);
+  const [endpoint] = plane.plane.upstreams.of('static/test/only').endpoints;
+  t.equal(endpoint?.active, 0);
+});
+
+t.test('an unreadable answer: 502, and nothing of it reaches the client', async (t) => {
+  const { plane, client } = await scene(t, async (peer) => {
+    await peer.readRequest();
+    peer.send('HTTP/1.1 200 OK\r\nSecret : inside\r\n\r\n');
+  });
+  client.send(request('GET'));
+  const answer = await client.readResponse();
+  t.equal(answer.status, 502);
+  t.notMatch(answer.head + answer.body.toString(), /secret|inside|127\.0\.0\.1/i);
+  t.same(plane.failures('only'), { bad_response: 1 });
+});
+
+t.test('no route: 404, and the connection goes on', async (t) => {
+  const upstream = await cannedUpstream(t, OK);
+  const plane = await testPlane(t, { versions: { only: { ports: [upstream.port] } }, path: '/shop' });
+  const client = await rawClient(t, plane.port);
+  client.send('POST /other HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
+  const answer = await client.readResponse();
+  t.equal(answer.status, 404);
+  t.equal(answer.body.toString(), 'no_route\n');
+  client.send('GET /shop/1 HTTP/1.1\r\nHost: a\r\n\r\n');
+  t.equal((await client.readResponse()).status, 200);
+  t.same(plane.statuses(null), { 404: 1 });
+});
