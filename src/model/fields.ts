@@ -23,11 +23,18 @@ export const integer = z
   .nullish()
   .transform((value) => value ?? null);
 
-/** IntOrString; null when not set. A string of digits is a number: YAML writers quote ports now and then. */
-export const intOrString = z
+/** A port's number. The API server refuses any other, a manifest file holds what its author wrote. */
+export const portNumber = z.int().min(1).max(65_535);
+
+/**
+ * Number or name of a port; null when not set, for which Kubernetes also takes 0 and ''. A string of digits is a number:
+ * YAML writers quote ports now and then.
+ */
+export const portNumberOrName = z
   .union([z.int(), z.string()])
   .nullish()
-  .transform((value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : (value ?? null)));
+  .transform((value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value || null))
+  .pipe(z.union([portNumber, z.string(), z.null()]));
 
 /** Labels, selectors, annotations; null when not set. */
 export const labels = z
@@ -79,7 +86,7 @@ export interface ContainerPort {
 
 /** `spec.containers`, reduced to the TCP ports that they declare. */
 export const containerPorts = list(
-  z.object({ ports: list(z.object({ name: text, containerPort: z.int(), protocol: text })) }),
+  z.object({ ports: list(z.object({ name: text, containerPort: portNumber, protocol: text })) }),
 ).transform((containers): readonly ContainerPort[] =>
   containers.flatMap(({ ports }) =>
     ports

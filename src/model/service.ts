@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { intOrString, labels, list, metadata, text } from './fields.ts';
+import { labels, list, metadata, portNumber, portNumberOrName, text } from './fields.ts';
 import { type Parsed, parseObject } from './parsed.ts';
 
 /** A Service, as far as it gives hosts and ports. Its selector is never trusted to mean one version. */
@@ -20,7 +20,7 @@ export interface ServicePort {
   readonly targetPort: number | string;
 }
 
-const port = z.object({ name: text, port: z.int(), targetPort: intOrString, protocol: text });
+const port = z.object({ name: text, port: portNumber, targetPort: portNumberOrName, protocol: text });
 
 const schema = z
   .object({
@@ -40,7 +40,7 @@ const schema = z
         .map(({ name, port, targetPort }) => ({
           name,
           port,
-          targetPort: targetPort === null || targetPort === '' ? port : targetPort,
+          targetPort: targetPort ?? port,
         })),
     }),
   );

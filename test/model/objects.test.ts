@@ -118,3 +118,22 @@ t.test('an object of any kind that cannot be understood is named with the path o
   t.match(reasons[1], /^Service shop\/s: spec\.ports\[0\]\.port: /);
   t.match(reasons[2], /^Experiment shop\/e: spec\.templates\[0\]\.name: /);
 });
+
+t.test(
+  'a port that no socket can have makes the object unreadable, rather than a connection that throws',
+  async (t) => {
+    for (const targetPort of [65_536, -1, '99999', '99999999999999999999']) {
+      t.match(parseService(service('s', { ports: [{ port: 80, targetPort }] })), {
+        ok: false,
+        reason: /ports\[0\]\.targetPort: /,
+      });
+    }
+    t.match(parseService(service('s', { ports: [{ port: 0 }] })), { ok: false, reason: /ports\[0\]\.port/ });
+    const containers = [{ name: 'c', ports: [{ containerPort: 70_000 }] }];
+    t.match(parsePod(pod({ n: 1, hash: 'a', containers })), { ok: false, reason: /containerPort/ });
+  },
+);
+
+t.test("a targetPort of 0 is not set, as Kubernetes has it: the Service's own port counts", async (t) => {
+  t.equal(targets(0), 80);
+});
