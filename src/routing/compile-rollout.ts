@@ -198,9 +198,15 @@ class RolloutRouteBuilder {
       );
     }
     this.endpoints.set(key, endpoints);
-    const hash = hashOf(experiment, template, pods[0]?.hash ?? '');
     const { rollout } = experiment;
-    return this.#list.add({ key, role: 'experiment', name: hash, namespace, rollout, experiment: name });
+    return this.#list.add({
+      key,
+      role: 'experiment',
+      name: templateVersion(experiment, template, this.#index),
+      namespace,
+      rollout,
+      experiment: name,
+    });
   }
 
   #rolloutEndpoints(hash: string): readonly Endpoint[] {
@@ -220,12 +226,14 @@ class RolloutRouteBuilder {
 }
 
 /**
- * The pod-template-hash of a template, the `version` label: from its status or else its Pods. Templates of one
- * Experiment with the same hash get their name added, or their metrics would be one.
+ * The `version` label of a template: its pod-template-hash, from its status or, where it has no Service, from its Pods.
+ * Templates of one Experiment with the same hash get their name added, or their metrics would be one.
  */
-function hashOf(experiment: Experiment, template: ExperimentTemplate, podHash: string): string {
-  const hash = template.hash || podHash;
+function templateVersion(experiment: Experiment, template: ExperimentTemplate, index: SnapshotIndex): string {
+  const hashOf = ({ name, hash }: ExperimentTemplate) =>
+    hash || (index.experimentPods(experiment, name)[0]?.hash ?? '');
+  const hash = hashOf(template);
   if (hash === '') return template.name;
-  const shared = experiment.templates.some((other) => other.name !== template.name && other.hash === hash);
+  const shared = experiment.templates.some((other) => other.name !== template.name && hashOf(other) === hash);
   return shared ? `${hash}-${template.name}` : hash;
 }

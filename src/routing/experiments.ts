@@ -88,6 +88,7 @@ function resolveReference(reference: string, namespace: string, index: SnapshotI
 function experimentValue(value: string, experiment: Experiment, templateName: string | null): ExperimentValue {
   if (!experiment.running) return { value, reason: 'not_running' };
   const templates = experiment.templates.filter(({ name }) => templateName === null || name === templateName);
+  if (templates.length === 0) return { value, reason: 'absent' };
   return { value, reason: null, experiment, templates };
 }
 

@@ -113,6 +113,19 @@ t.test("a template without a Service takes its version's name from its Pods", as
   t.same(run([...objects, pod({ n: 1, hash: 'abc', replicaSet: 'e-test' })]).values['e'], ['e/abc', null]);
 });
 
+t.test('templates of one hash and without Services have versions of their own', async (t) => {
+  const { values } = run([
+    experiment('e', { templates: ['a', 'b'], statuses: [] }),
+    pod({ n: 1, hash: 'same', replicaSet: 'e-a' }),
+    pod({ n: 2, hash: 'same', replicaSet: 'e-b' }),
+  ]);
+  t.same(values['e'], ['e/same-a', 'e/same-b', null]);
+});
+
+t.test('a running Experiment without templates is answered by stable, not by 503', async (t) => {
+  t.same(run([experiment('e', { templates: [] })]).values['e'], ['stable', 'absent']);
+});
+
 t.test('an experiment falls back to stable, then to the canary', async (t) => {
   const midway = rollout({ canary: { stableService: 'web' }, status: { stableRS: 'S', currentPodHash: 'C' } });
   const { route } = run([experiment('e')], {}, midway);
