@@ -67,20 +67,20 @@ export class Headgate {
 
   /**
    * Listens, then reads the source. Resolves when both are done; the workers have the table a moment later (`/readyz`).
-   * @throws ListenError naming the address that cannot be had; nothing is left running.
+   * @throws ListenError naming the address that cannot be had, or what the source throws; nothing is left running.
    */
   async start(): Promise<void> {
     const { admin, listen } = this.#config;
     try {
       if (admin !== null) await this.#startAdmin(admin);
       this.ports = await this.#workers.start(listen);
+      if (this.#source === null) this.#rebuild(NO_OBJECTS);
+      else await this.#source.start((snapshot) => this.#rebuild(snapshot));
     } catch (error) {
       await this.#workers.stop(0);
       await this.#closeAdmin();
       throw error;
     }
-    if (this.#source === null) this.#rebuild(NO_OBJECTS);
-    else await this.#source.start((snapshot) => this.#rebuild(snapshot));
   }
 
   /** A configuration that was found right. Routes change at once; the rest needs a new start, and the log says so. */
@@ -118,8 +118,20 @@ export class Headgate {
     return clean;
   }
 
+  /** Never throws: a source or a reload that meets a bug of ours must not end the process, which serves well as it is. */
   #rebuild(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
+    try {
+      this.#apply(snapshot);
+    } catch (error) {
+      this.#logger.error(
+        { err: error instanceof Error ? error.stack : String(error) },
+        'a table could not be built; the one before stays in force',
+      );
+    }
+  }
+
+  #apply(snapshot: Snapshot): void {
     const compiled = compile(snapshot, this.#config, this.#memory);
     this.#memory = compiled.memory;
     this.#problems = [...this.#sourceProblems(), ...compiled.problems];

@@ -19,6 +19,12 @@ export interface WorkerPoolOptions {
   readonly logLevel: WorkerStart['logLevel'];
 }
 
+const REMEDIES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use: end the process that has it, or set another listen.port',
+  EADDRNOTAVAIL: 'is not an address of this machine: set another listen.address',
+  EACCES: 'is not allowed to this user: set a listen.port of 1024 or above',
+};
+
 /** A port that cannot be had. `code` is the system's, EADDRINUSE for example. */
 export class ListenError extends Error {
   readonly code: string;
@@ -26,11 +32,8 @@ export class ListenError extends Error {
   readonly port: number;
 
   constructor(on: ListenOn, code: string) {
-    super(
-      code === 'EADDRINUSE'
-        ? `${on.address}:${on.port} is in use by another process`
-        : `cannot listen on ${on.address}:${on.port}: ${code}`,
-    );
+    super(`listen: ${on.address}:${on.port} ${REMEDIES[code] ?? `cannot be listened on (${code})`}`);
+    this.name = 'ListenError';
     this.code = code;
     this.address = on.address;
     this.port = on.port;

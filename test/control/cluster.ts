@@ -72,7 +72,7 @@ export class TestSource implements Source {
   lastEventAt: number | null = null;
   problems: readonly string[] = [];
   /** Awaited by `start`: a cluster that answers late, or not at all. */
-  reachable: Promise<void> = Promise.resolve();
+  reachable: () => Promise<void> = () => Promise.resolve();
   readonly #store = new SnapshotStore();
   #onChange: (snapshot: Snapshot) => void = () => undefined;
 
@@ -81,7 +81,7 @@ export class TestSource implements Source {
   }
 
   async start(onChange: (snapshot: Snapshot) => void): Promise<void> {
-    await this.reachable;
+    await this.reachable();
     this.#onChange = onChange;
     this.synced = true;
     this.publish();

@@ -30,10 +30,13 @@ export class Load {
 
   /** Resolves when every request that was sent has its answer. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#running.then(async () => {
-      await Promise.all(this.#clients.map((client) => client.close()));
-    });
+    this.#stopped ??= this.#end();
     return this.#stopped;
+  }
+
+  async #end(): Promise<void> {
+    await this.#running;
+    await Promise.all(this.#clients.map((client) => client.close()));
   }
 
   async #run(client: Client, headers: Readonly<Record<string, string>>): Promise<void> {
