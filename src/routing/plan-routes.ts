@@ -1,5 +1,6 @@
 import type { Config, RouteConfig } from '../config/config.ts';
 import type { Rollout } from '../model/rollout.ts';
+import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { RolloutRoute } from './compile-rollout.ts';
 import type { Problem } from './problem.ts';
@@ -53,7 +54,11 @@ function planRollouts(snapshot: Snapshot, index: SnapshotIndex): RoutePlan {
     const { namespace, name, status } = rollout;
     const place = `Rollout ${namespace}/${name}`;
     const pods = [status.stableRS, status.currentPodHash].flatMap((hash) => index.rolloutPods(rollout, hash));
-    const hosts = alone ? [] : serviceHosts(rolloutServices(rollout, index, pods));
+    const services = alone ? [] : rolloutServices(rollout, index, pods);
+    const isUnique = (service: string) => index.servicesNamed(service).length === 1;
+    const hosts = serviceHosts(services, isUnique);
+    const shared = services.filter((service) => !isUnique(service.name));
+    if (shared.length > 0) problems.push({ place, ...sharedNames(shared) });
     if (!alone && hosts.length === 0) {
       // "Any host" would take the requests of the others.
       const message = 'is not alone, and no Service gives it a host name: no request leads to it';
@@ -70,6 +75,16 @@ function planRollouts(snapshot: Snapshot, index: SnapshotIndex): RoutePlan {
     return [{ kind: 'rollout', place, route }];
   });
   return { routes, problems };
+}
+
+/** To send them to one of the Services would send the clients of one namespace to another. */
+function sharedNames(services: readonly Service[]): Pick<Problem, 'message' | 'remedy'> {
+  const bare = services.map(({ name }) => name).join(', ');
+  const qualified = services.map(({ name, namespace }) => `${name}.${namespace}`).join(', ');
+  return {
+    message: `other namespaces have Services of the same name: no request for the bare host ${bare} leads to it`,
+    remedy: `ask for ${qualified}, or write a route with hosts for it`,
+  };
 }
 
 function findRollout(

@@ -12,14 +12,9 @@ import type { SnapshotIndex } from './snapshot-index.ts';
 export function rolloutServices(rollout: Rollout, index: SnapshotIndex, pods: readonly Pod[]): readonly Service[] {
   const { namespace } = rollout;
   const names = serviceNames(rollout.spec);
-  const named = names.map((name) => index.serviceNamed(namespace, name)).filter((service) => service !== undefined);
+  const named = names.flatMap((name) => index.servicesNamed(name).filter((service) => service.namespace === namespace));
   if (named.length > 0) return named;
-  const labels = rollout.spec.templateLabels ?? pods[0]?.labels ?? null;
-  if (labels === null) return [];
-  return index.servicesIn(namespace).filter(({ selector }) => {
-    const wanted = Object.entries(selector ?? {});
-    return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
-  });
+  return index.servicesSelecting(namespace, rollout.spec.templateLabels ?? pods[0]?.labels ?? {});
 }
 
 function serviceNames({ strategy }: RolloutSpec): readonly string[] {
@@ -35,10 +30,15 @@ function serviceNames({ strategy }: RolloutSpec): readonly string[] {
   return [...new Set(names)].filter((name) => name !== '').sort(compareText);
 }
 
-/** The names by which a client inside the cluster reaches a Service, lower case. */
-export function serviceHosts(services: readonly Service[]): readonly string[] {
+/**
+ * The names by which a client inside the cluster reaches a Service, lower case. A bare name means another Service in each
+ * namespace, and a request does not say from which one it comes.
+ *
+ * @param isUnique whether no other namespace has a Service of that name
+ */
+export function serviceHosts(services: readonly Service[], isUnique: (name: string) => boolean): readonly string[] {
   return services.flatMap(({ name, namespace }) => [
-    name,
+    ...(isUnique(name) ? [name] : []),
     `${name}.${namespace}`,
     `${name}.${namespace}.svc`,
     `${name}.${namespace}.svc.cluster.local`,

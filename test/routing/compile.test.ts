@@ -103,6 +103,30 @@ t.test('Rollouts of one name get the namespace into the name of their route', as
   );
 });
 
+t.test('a bare host that Services of two namespaces have leads to neither of their Rollouts', async (t) => {
+  const there = [rollout({ namespace: 'there', canary: CANARY }), service('web-stable', { namespace: 'there' })];
+  const { table, problems } = run([rollout({ canary: CANARY }), ...SERVICES, ...there]);
+  const bare = table.routes.map(({ name, hosts }) => [name, hosts.filter((host) => !host.includes('.'))]);
+  t.same(bare, [
+    ['shop/web', ['web-canary']],
+    ['there/web', []],
+  ]);
+  t.equal(table.routes[1]?.hosts.length, 3);
+  t.match(problems, [
+    { place: 'Rollout shop/web', message: /bare host web-stable/, remedy: /web-stable\.shop/ },
+    { place: 'Rollout there/web', message: /bare host web-stable/, remedy: /web-stable\.there/ },
+  ]);
+});
+
+t.test('a bare host does not go to another namespace while the Rollout of its own cannot be read', async (t) => {
+  const there = [
+    rollout({ namespace: 'there', spec: { replicas: 'many' } }),
+    service('web-stable', { namespace: 'there' }),
+  ];
+  const { table } = run([rollout({ canary: CANARY }), ...SERVICES, ...there]);
+  t.notOk(only(table.routes).hosts.includes('web-stable'));
+});
+
 t.test('a route to a Rollout that is not there exists, with a problem: 503 rather than 404', async (t) => {
   const { table, problems } = run([], [routeConfig({ rollout: WEB, hosts: ['a.example'] })]);
   t.match(only(table.routes), { name: 'web', hosts: ['a.example'], versions: [], split: [] });

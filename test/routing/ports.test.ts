@@ -80,6 +80,11 @@ t.test('where no Service is named, those that select the Pods count', async (t) 
   t.equal(portOf({ canary: {}, services, spec: workloadRef }), 7000);
 });
 
+t.test('a Service that selects by labels which the Pods do not all have is not theirs', async (t) => {
+  const selector = { app: 'web', tier: 'admin' };
+  t.equal(portOf({ canary: {}, services: [service('x', { selector, ports: [{ port: 7000 }] })] }), 8080);
+});
+
 t.test('a Service without a selector selects no Pods', async (t) => {
   t.equal(portOf({ canary: {}, services: [service('x', { selector: {}, ports: [{ port: 1 }] })] }), 8080);
 });
