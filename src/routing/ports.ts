@@ -51,14 +51,15 @@ export function choosePort(
     );
   }
   if (others.length === 0) return { target: only, problems: [] };
-  if (wanted === null) {
+  const choices = listed(candidates);
+  if (wanted === null && choices.includes(',')) {
     return refuse(
-      `its Services (${names}) have several ports: ${listed(ports)}`,
-      'set `port` of its route to one of them',
+      `its Services (${names}) have several ports: ${choices}`,
+      'write a route to it with `port`, one of them',
     );
   }
   return refuse(
-    `port ${wanted} leads to different container ports in its Services (${names}): ${[only, ...others].join(', ')}`,
+    `port ${wanted ?? choices} leads to different container ports in its Services (${names}): ${[only, ...others].join(', ')}`,
     'give the Services the same targetPort',
   );
 }

@@ -43,7 +43,7 @@ t.test("pingPong Services are the Rollout's own", async (t) => {
 
 t.test('several ports are a problem that lists them, and nothing is guessed', async (t) => {
   const result = portOf({ services: [service('web', { ports: [HTTP, ADMIN] })] });
-  t.match(result, /several ports: admin \(90\), http \(80\) \| set `port` of its route/);
+  t.match(result, /several ports: admin \(90\), http \(80\) \| write a route to it with `port`/);
 });
 
 t.test('the port of the route is the name or the number of a Service port', async (t) => {
@@ -63,6 +63,12 @@ t.test('a port that two Services lead to different containers is a problem', asy
   const services = [service('a', { ports: [HTTP] }), service('b', { ports: [{ ...HTTP, targetPort: 9000 }] })];
   const result = portOf({ canary: { stableService: 'a', canaryService: 'b' }, services, port: 'http' });
   t.match(result, /port http leads to different container ports in its Services \(a, b\): 8080, 9000/);
+});
+
+t.test('one port with two targetPorts is not called several ports, which setting `port` would not cure', async (t) => {
+  const services = [service('a', { ports: [HTTP] }), service('b', { ports: [{ ...HTTP, targetPort: 'http' }] })];
+  const result = portOf({ canary: { stableService: 'a', canaryService: 'b' }, services });
+  t.match(result, /port http \(80\) leads to different container ports .*: 8080, http \| give the Services the same/);
 });
 
 t.test('a named targetPort that no container has is a problem', async (t) => {
