@@ -34,18 +34,23 @@ export interface CompiledRollout {
   readonly reason: string;
 }
 
-/** Compiles the route of one Rollout, from nothing but that Rollout and the objects of its namespace. */
+/**
+ * Compiles the route of one Rollout, from nothing but that Rollout and the objects of its namespace.
+ *
+ * @param experimentPorts by version key, the port for which a route before this one took an experiment's template
+ */
 export function compileRollout(
   route: RolloutRoute,
   index: SnapshotIndex,
   memory: RolloutMemory | null,
+  experimentPorts: Map<string, TargetPort>,
 ): CompiledRollout {
   const rollout = heldRollout(route.rollout, memory);
   const lineup = lineupOf(rollout, index, memory);
   const pods = lineup.versions.flatMap(({ hash }) => index.rolloutPods(rollout, hash));
   const services = rolloutServices(rollout, index, pods);
   const port = choosePort(rollout, route.config.port, services, pods);
-  const builder = new RolloutRouteBuilder(route, rollout, lineup, index, port.target);
+  const builder = new RolloutRouteBuilder(route, rollout, lineup, index, port.target, experimentPorts);
   const split = builder.split();
   const rules = builder.rules();
   const experiments = builder.experimentHeader();
@@ -81,16 +86,25 @@ class RolloutRouteBuilder {
   readonly #lineup: Lineup;
   readonly #index: SnapshotIndex;
   readonly #port: TargetPort;
+  readonly #experimentPorts: Map<string, TargetPort>;
   readonly #list = new VersionList();
   readonly #byHash = new Map<string, number>();
 
-  constructor(route: RolloutRoute, rollout: Rollout, lineup: Lineup, index: SnapshotIndex, port: TargetPort) {
+  constructor(
+    route: RolloutRoute,
+    rollout: Rollout,
+    lineup: Lineup,
+    index: SnapshotIndex,
+    port: TargetPort,
+    experimentPorts: Map<string, TargetPort>,
+  ) {
     this.place = `Rollout ${rollout.namespace}/${rollout.name}`;
     this.#route = route;
     this.#rollout = rollout;
     this.#lineup = lineup;
     this.#index = index;
     this.#port = port;
+    this.#experimentPorts = experimentPorts;
     for (const { hash, role } of lineup.versions) {
       const { namespace, name } = rollout;
       const key = `${namespace}/${name}/${hash}${route.keySuffix}`;
@@ -187,7 +201,7 @@ class RolloutRouteBuilder {
 
   #addTemplate(experiment: Experiment, template: ExperimentTemplate): number {
     const { namespace, name } = experiment;
-    const key = `${namespace}/${name}/${template.name}${this.#route.keySuffix}`;
+    const key = this.#templateKey(`${namespace}/${name}/${template.name}${this.#route.keySuffix}`);
     const pods = this.#index.experimentPods(experiment, template.name);
     const endpoints = podEndpoints(pods, (pod) => experimentPodPort(pod, this.#port));
     if (endpoints.length === 0 && pods.some(({ usable }) => usable)) {
@@ -207,6 +221,13 @@ class RolloutRouteBuilder {
       rollout,
       experiment: name,
     });
+  }
+
+  /** Endpoints belong to a key, and Rollouts with different ports may share an Experiment: the first has the plain key. */
+  #templateKey(plain: string): string {
+    const first = this.#experimentPorts.get(plain);
+    if (first === undefined) this.#experimentPorts.set(plain, this.#port);
+    return first === undefined || first === this.#port ? plain : `${plain}#${this.#port}`;
   }
 
   #rolloutEndpoints(hash: string): readonly Endpoint[] {

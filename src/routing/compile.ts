@@ -1,11 +1,11 @@
 import type { Config, RouteConfig } from '../config/config.ts';
-import type { Rollout } from '../model/rollout.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { compileRollout, type RolloutRoute } from './compile-rollout.ts';
 import { compileStatic } from './compile-static.ts';
 import type { RolloutMemory } from './held-rollout.ts';
 import { withoutClashes } from './host-clashes.ts';
 import { planRoutes } from './plan-routes.ts';
+import type { TargetPort } from './ports.ts';
 import type { Problem } from './problem.ts';
 import { SnapshotIndex } from './snapshot-index.ts';
 import type { Endpoint, EndpointMap, Route, RoutingTable } from './table.ts';
@@ -36,10 +36,17 @@ export function compile(snapshot: Snapshot, config: Pick<Config, 'routes'>, memo
   const problems: Problem[] = [...snapshot.problems.map(unreadable), ...plan.problems];
   const nextMemory: Record<string, RolloutMemory> = {};
   const reasons: Record<string, string> = {};
+  const experimentPorts = new Map<string, TargetPort>();
 
+  const compilePlanned = (route: RolloutRoute) => {
+    const key = `${route.rollout.namespace}/${route.rollout.name}`;
+    const compiled = compileRollout(route, index, memory[key] ?? null, experimentPorts);
+    nextMemory[key] = compiled.memory;
+    reasons[route.name] = compiled.reason;
+    return compiled;
+  };
   for (const planned of plan.routes) {
-    const compiled =
-      planned.kind === 'rollout' ? compileOne(planned.route, index, memory, nextMemory, reasons) : otherRoute(planned);
+    const compiled = planned.kind === 'rollout' ? compilePlanned(planned.route) : otherRoute(planned);
     routes.push({ route: compiled.route, place: planned.place });
     for (const [key, list] of compiled.endpoints) endpoints.set(key, list);
     problems.push(...compiled.problems);
@@ -55,27 +62,9 @@ export function compile(snapshot: Snapshot, config: Pick<Config, 'routes'>, memo
   };
 }
 
-function compileOne(
-  route: RolloutRoute,
-  index: SnapshotIndex,
-  memory: CompileMemory,
-  nextMemory: Record<string, RolloutMemory>,
-  reasons: Record<string, string>,
-) {
-  const key = keyOf(route.rollout);
-  const compiled = compileRollout(route, index, memory[key] ?? null);
-  nextMemory[key] = compiled.memory;
-  reasons[route.name] = compiled.reason;
-  return compiled;
-}
-
 function otherRoute(planned: { kind: 'static'; config: RouteConfig } | { kind: 'empty'; route: Route }) {
   if (planned.kind === 'static') return compileStatic(planned.config);
   return { route: planned.route, endpoints: new Map<string, readonly Endpoint[]>(), problems: [] };
-}
-
-function keyOf({ namespace, name }: Rollout): string {
-  return `${namespace}/${name}`;
 }
 
 /** `Rollout shop/web: spec.replicas: expected int` */

@@ -193,3 +193,35 @@ t.test("an experiment's Pods take the Rollout's port where they declare it, else
   t.same(endpoint(), [8080, 0]);
   t.same(endpoint(3000, 9090), [null, 1]);
 });
+
+t.test(
+  'an Experiment that declares no port and is shared by Rollouts of two ports has each port for its own route',
+  async (t) => {
+    const other = rollout({ name: 'other', canary: { stableService: 'other' }, status: STATUS });
+    const objects = [
+      WEB,
+      service('web'),
+      other,
+      service('other', { ports: [{ port: 80, targetPort: 3000 }] }),
+      experiment('e'),
+      pod({ n: 1, hash: 'h', replicaSet: 'e-test', containers: [] }),
+    ];
+    const routes = ['web', 'other'].map((name) =>
+      routeConfig({
+        name,
+        path: `/${name}`,
+        rollout: { namespace: null, name },
+        experiments: { header: 'x-exp', tokens: {} },
+      }),
+    );
+    const { table, endpoints } = compile(snapshotOf(objects), { routes }, {});
+    const ports = table.routes.map(({ versions }) => {
+      const key = versions.find(({ role }) => role === 'experiment')?.key ?? '';
+      return [key, endpoints[key]?.[0]?.port];
+    });
+    t.same(ports, [
+      ['shop/e/test', 8080],
+      ['shop/e/test#3000', 3000],
+    ]);
+  },
+);
