@@ -1,4 +1,5 @@
 import type { Config, RouteConfig } from '../config/config.ts';
+import type { Pod } from '../model/pod.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { compileRollout, type RolloutRoute } from './compile-rollout.ts';
 import { compileStatic } from './compile-static.ts';
@@ -33,7 +34,11 @@ export function compile(snapshot: Snapshot, config: Pick<Config, 'routes'>, memo
   const plan = planRoutes(snapshot, config, index);
   const routes: { route: Route; place: string }[] = [];
   const endpoints = new Map<string, readonly Endpoint[]>();
-  const problems: Problem[] = [...snapshot.problems.map(unreadable), ...plan.problems];
+  const problems: Problem[] = [
+    ...snapshot.problems.map(unreadable),
+    ...snapshot.pods.filter(isOrphan).map(orphan),
+    ...plan.problems,
+  ];
   const nextMemory: Record<string, RolloutMemory> = {};
   const reasons: Record<string, string> = {};
   const experimentPorts = new Map<string, TargetPort>();
@@ -74,6 +79,19 @@ function unreadable(text: string): Problem {
     place: text.slice(0, colon),
     message: `cannot be understood and is left out: ${text.slice(colon + 2)}`,
     remedy: 'correct the object',
+  };
+}
+
+/** A version's Pods are those of its ReplicaSet: the label alone could be that of another Rollout or Experiment. */
+function isOrphan({ hash, replicaSet }: Pod): boolean {
+  return hash !== '' && replicaSet === '';
+}
+
+function orphan({ namespace, name, hash }: Pod): Problem {
+  return {
+    place: `Pod ${namespace}/${name}`,
+    message: `has the rollouts-pod-template-hash ${hash}, but no ReplicaSet owns it: it takes no requests`,
+    remedy: 'name its ReplicaSet (ROLLOUT-HASH or EXPERIMENT-TEMPLATE) in metadata.ownerReferences',
   };
 }
 

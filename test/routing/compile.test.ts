@@ -379,6 +379,17 @@ t.test('a Pod that is not ready, or is being deleted, is no endpoint', async (t)
   t.same(endpoints['shop/web/S'], [{ host: '10.0.0.2', port: 8080 }]);
 });
 
+t.test('a Pod with the label of a version and no ReplicaSet is a problem, not just missing', async (t) => {
+  const metadata = { name: 'by-hand', labels: { 'rollouts-pod-template-hash': 'S' }, ownerReferences: [] };
+  const { endpoints, problems } = run([
+    rollout({ canary: CANARY, status: MIDWAY }),
+    ...SERVICES,
+    pod({ n: 1, hash: 'S', metadata }),
+  ]);
+  t.same(endpoints['shop/web/S'], []);
+  t.match(problems, [{ place: 'Pod shop/by-hand', message: /no ReplicaSet/, remedy: /ownerReferences/ }]);
+});
+
 t.test('the printed table shows split, rules with their reasons, experiments and fallbacks', async (t) => {
   const { table, endpoints } = run(
     [rollout({ canary: CANARY, status: MIDWAY }), ...SERVICES, ...pods('S', 4, 1), ...pods('C', 1, 9)],
