@@ -51,7 +51,7 @@ export class ProxyLog {
   }
 
   access(exchange: Exchange, client: string, status: number, durationMs: number): void {
-    const { decision, version, relay } = exchange;
+    const { decision, version, request, response } = exchange;
     this.#accessLog?.write({
       client,
       method: exchange.method,
@@ -59,8 +59,8 @@ export class ProxyLog {
       path: exchange.path,
       status,
       duration_ms: durationMs,
-      bytes_in: exchange.bytesIn,
-      bytes_out: relay.bytesOut,
+      bytes_in: request.bytesIn,
+      bytes_out: response.bytesOut,
       route: decision.route?.name ?? '',
       version: version?.version.name ?? '',
       role: version === null ? '' : roleName(version.version),
