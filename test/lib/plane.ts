@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { DataPlane } from '../../src/proxy/data-plane.ts';
+import { type Clock, DataPlane } from '../../src/proxy/data-plane.ts';
 import { ProxyLog } from '../../src/proxy/proxy-log.ts';
 import type { WorkerSettings } from '../../src/proxy/settings.ts';
 import type { Endpoint, RoutingTable } from '../../src/routing/table.ts';
@@ -41,12 +41,13 @@ export class TestPlane {
   #port = 0;
   #now = 1_000;
 
-  constructor(settings: WorkerSettings) {
+  /** @param clock instead of the one that only `pass` moves. */
+  constructor(settings: WorkerSettings, clock: Clock = { now: () => this.#now }) {
     this.#registry = new SeriesRegistry({ workers: 1, now: () => this.#now });
     const [patch] = this.#registry.update({ routes: [] });
     if (patch === undefined) throw new Error('no patch');
     const log = new ProxyLog(createLogger({ level: 'silent' }), null);
-    this.plane = new DataPlane(settings, patch, log, { now: () => this.#now });
+    this.plane = new DataPlane(settings, patch, log, clock);
   }
 
   get port(): number {

@@ -60,6 +60,22 @@ t.test('pipelined requests with bodies keep their own bodies, however they are d
   }
 });
 
+t.test('a request right behind a long body keeps its own bytes', async (t) => {
+  const upstream = await strictUpstream(
+    t,
+    (response, { target, body }) => void response.end(`${target} ${body.length}`),
+  );
+  const { port } = await planeTo(t, [upstream.port]);
+  const client = await rawClient(t, port);
+  const body = 'x'.repeat(500_000);
+  for (let i = 0; i < 3; i += 1) {
+    client.send(`POST /long HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}${get('/behind')}`);
+    t.equal((await client.readResponse()).body.toString(), `/long ${body.length}`);
+    t.equal((await client.readResponse()).body.toString(), '/behind 0');
+  }
+  t.ok(upstream.seen.every((request) => request.target === '/behind' || request.body === body));
+});
+
 t.test('Connection: close is honoured, and said', async (t) => {
   const upstream = await strictUpstream(t);
   const { port } = await planeTo(t, [upstream.port]);
