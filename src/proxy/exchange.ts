@@ -1,5 +1,4 @@
-import { isIdempotent, Method } from '../http1/method.ts';
-import { COMPLETE } from '../http1/parse-status.ts';
+import { Method } from '../http1/method.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import { type Candidate, Decision, roleName } from '../routing/match.ts';
 import { fallbackKey } from '../telemetry/keys.ts';
@@ -15,16 +14,15 @@ import {
 } from '../telemetry/record.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
-import { Body, CHUNKED_BODY, LENGTH_BODY, NO_BODY } from './body.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { DataPlane } from './data-plane.ts';
+import { free } from './free.ts';
 import type { LiveVersion } from './live-version.ts';
+import { RequestRelay } from './request-relay.ts';
 import { BROKEN, DONE, ResponseRelay } from './response-relay.ts';
 import { afterFlush, flushed } from './scratch.ts';
-import { writeUpstreamRequest } from './upstream-request.ts';
 
-const NO_BYTES = Buffer.alloc(0);
 /** The request itself, one on another endpoint, one on the version that falls in. */
 const MAX_ATTEMPTS = 3;
 
@@ -35,7 +33,6 @@ export class Exchange implements UpstreamUser {
   method = '';
   host = '';
   path = '';
-  bytesIn = 0;
   startedAt = 0;
   /** Why Headgate answered or cut the connection; empty when a version answered. */
   cause: CauseName | '' = '';
@@ -43,32 +40,23 @@ export class Exchange implements UpstreamUser {
   version: Candidate<LiveVersion> | null = null;
   /** `host:port` of the last endpoint tried. */
   upstreamName = '';
-  readonly relay: ResponseRelay;
+  readonly request: RequestRelay;
+  readonly response: ResponseRelay;
   readonly #connection: ClientConnection;
   readonly #plane: DataPlane;
-  readonly #body: Body;
   #active = false;
   /** Tells a late callback that its exchange is over. */
   #epoch = 0;
   #endpoint: EndpointPool | null = null;
   #upstream: UpstreamConnection | null = null;
-  /** The request as it arrived, kept until the response begins: [start, stop) of bytes, for another attempt. */
-  #bytes: Buffer = NO_BYTES;
-  #start = 0;
-  #stop = 0;
-  /** Body bytes beyond those have been sent: no other attempt can repeat them. */
-  #unrepeatable = false;
   #attempts = 0;
-  #isHead = false;
-  #http10 = false;
-  #idempotent = false;
   #deadline = Number.POSITIVE_INFINITY;
 
   constructor(connection: ClientConnection) {
     this.#connection = connection;
     this.#plane = connection.plane;
-    this.#body = new Body(connection.plane.chunkedLimits);
-    this.relay = new ResponseRelay(connection.plane);
+    this.request = new RequestRelay(connection.plane);
+    this.response = new ResponseRelay(connection.plane);
   }
 
   /**
@@ -83,25 +71,17 @@ export class Exchange implements UpstreamUser {
     this.cause = '';
     this.version = null;
     this.upstreamName = '';
-    this.#bytes = bytes;
-    this.#start = start;
-    this.#unrepeatable = false;
     this.#attempts = 0;
-    this.#isHead = head.method === Method.HEAD;
-    this.#http10 = head.minor === 0;
-    this.#idempotent = isIdempotent(head.method);
-    this.relay.begin(this.#isHead, this.#http10, head.keepAlive && !plane.draining);
     plane.view.show(head, bytes);
     plane.matcher.decide(plane.view, this.decision);
     if (plane.settings.accessLog) this.#describe(head, bytes);
-    const stop = this.#measureBody(head, bytes, start + head.length, end);
-    this.#stop = stop < 0 ? end : stop;
-    this.bytesIn = this.#stop - start;
+    const stop = this.request.begin(head, bytes, start, end);
+    this.response.begin(this.request.isHead, this.request.http10, head.keepAlive && !plane.draining);
     const { served, chosen } = this.decision;
     // RFC 9110 7.6.2: the last recipient answers, and here that is Headgate.
     const last = head.maxForwards === 0 && head.method === Method.OPTIONS;
     this.#charge(last ? null : (served ?? chosen));
-    if (stop < 0) this.#answer(this.#body.reason);
+    if (stop < 0) this.#answer(this.request.reason);
     else if (last) this.#answer('max_forwards');
     else if (this.decision.route === null) this.#answer('no_route');
     else if (served === null) this.#answer('no_endpoints');
@@ -109,35 +89,30 @@ export class Exchange implements UpstreamUser {
       if (this.decision.reason !== '') this.#countFallback(served, this.decision.from, this.decision.reason);
       this.#attempt(head, served, null, false);
     }
-    return this.#stop;
+    return stop < 0 ? end : stop;
   }
 
   /** Body bytes from the client. Returns the position after the last one that belongs to this request. */
   onRequestBytes(chunk: Buffer, start: number, end: number): number {
     const socket = this.#upstream?.socket;
-    if (this.#body.done || socket === undefined) return start;
-    this.#unrepeatable = true;
-    let at = start;
-    while (at < end && !this.#body.done) {
-      const from = at;
-      at = this.#body.take(chunk, at, end);
-      if (at < 0) {
-        this.#abandonUpstream();
-        this.#answerOrCut(this.#body.reason);
-        return end;
-      }
-      this.bytesIn += at - from;
-      const { ranges, rangeCount } = this.#body;
-      for (let i = 0; i < rangeCount; i += 1) socket.write(chunk.subarray(ranges[2 * i], ranges[2 * i + 1]));
+    if (this.request.done || socket === undefined) return start;
+    const at = this.request.pass(chunk, start, end, socket);
+    if (at < 0) {
+      this.#abandonUpstream();
+      this.#answerOrCut(this.request.reason);
+      return end;
     }
     this.#await();
-    if (!flushed(socket)) this.#holdClient(socket);
+    // What is left of it is the next request's.
+    const used = at === end ? chunk : null;
+    if (!flushed(socket)) this.#holdClient(socket, used);
+    else if (used !== null) free(used);
     return at;
   }
 
   /** The client half-closed. After a complete request that is no abort (RFC 9112 9.6). */
   onClientEnd(): void {
-    if (this.#body.done) return;
+    if (this.request.done) return;
     this.#abandonUpstream();
     this.#answerOrCut('request_truncated');
   }
@@ -160,7 +135,7 @@ export class Exchange implements UpstreamUser {
     const version = this.version;
     if (upstream === null || version === null) return false;
     const client = this.#connection.socket;
-    const progress = this.relay.read(upstream, client, this.#body.done, version.live.headerLine);
+    const progress = this.response.read(upstream, client, this.request.done, version.live.headerLine);
     if (progress === DONE) {
       this.#complete(upstream);
       return true;
@@ -170,7 +145,7 @@ export class Exchange implements UpstreamUser {
       return false;
     }
     // A response head that comes in drops is late all the same.
-    if (this.relay.started || !this.#body.done) this.#await();
+    if (this.response.started || !this.request.done) this.#await();
     if (flushed(client)) return true;
     this.#holdUpstream(upstream);
     return false;
@@ -179,14 +154,14 @@ export class Exchange implements UpstreamUser {
   onUpstreamEnd(): void {
     const upstream = this.#upstream;
     if (upstream === null) return;
-    if (this.relay.end(this.#connection.socket)) this.#complete(upstream);
-    else this.#fail(this.relay.touched ? 'truncated' : 'reset');
+    if (this.response.end(this.#connection.socket)) this.#complete(upstream);
+    else this.#fail(this.response.touched ? 'truncated' : 'reset');
   }
 
   onUpstreamClose(error: string): void {
     const upstream = this.#upstream;
     if (upstream === null) return;
-    if (upstream.connected) this.#fail(this.relay.touched ? 'truncated' : 'reset');
+    if (upstream.connected) this.#fail(this.response.touched ? 'truncated' : 'reset');
     else this.#fail(error === 'ECONNREFUSED' ? 'connect_refused' : 'connect_error');
   }
 
@@ -195,27 +170,14 @@ export class Exchange implements UpstreamUser {
     const upstream = this.#upstream;
     if (upstream === null) return;
     if (!upstream.connected) this.#fail('connect_timeout');
-    else if (!this.relay.started && this.#body.done) this.#fail('response_timeout');
-    else if (this.relay.started ? flushed(this.#connection.socket) : !flushed(upstream.socket))
+    else if (!this.response.started && this.request.done) this.#fail('response_timeout');
+    else if (this.response.started ? flushed(this.#connection.socket) : !flushed(upstream.socket))
       this.#fail('idle_timeout');
     else {
       // The client neither sends nor reads.
       this.#abandonUpstream();
       this.#answerOrCut('request_timeout');
     }
-  }
-
-  /** Finds where the request's body ends in what has arrived, and that it is sound so far. -1: it is not. */
-  #measureBody(head: RequestHead, bytes: Buffer, start: number, end: number): number {
-    this.#beginBody(head);
-    let at = start;
-    while (at >= 0 && at < end && !this.#body.done) at = this.#body.take(bytes, at, end);
-    return at;
-  }
-
-  #beginBody(head: RequestHead): void {
-    const kind = head.chunked ? CHUNKED_BODY : head.contentLength > 0 ? LENGTH_BODY : NO_BODY;
-    this.#body.begin(kind, head.contentLength, false);
   }
 
   #attempt(head: RequestHead, version: Candidate<LiveVersion>, except: EndpointPool | null, fresh: boolean): void {
@@ -231,40 +193,13 @@ export class Exchange implements UpstreamUser {
     const upstream = endpoint.acquire(fresh);
     this.#upstream = upstream;
     upstream.user = this;
-    this.#send(head, upstream, endpoint.name);
-    // Until the connection stands, nothing more is read: what has arrived can still be sent elsewhere.
-    if (!upstream.connected && !this.#body.done) this.#connection.pause();
+    this.request.send(head, upstream, this.#connection.client, endpoint.name);
+    if (!this.request.done) {
+      // Until the connection stands, nothing more is read: what has arrived can still be sent elsewhere.
+      if (!upstream.connected) this.#connection.pause();
+      else if (!flushed(upstream.socket)) this.#holdClient(upstream.socket, null);
+    }
     this.#await();
-  }
-
-  /** Sends the head and the part of the body that came with it, in one write where that is cheap. */
-  #send(head: RequestHead, upstream: UpstreamConnection, upstreamHost: string): void {
-    const { scratch } = this.#plane;
-    const { socket } = upstream;
-    const bytes = this.#bytes;
-    const bodyStart = this.#start + head.length;
-    let length = writeUpstreamRequest(scratch.buffer, bytes, head, this.#connection.client, upstreamHost);
-    this.#beginBody(head);
-    if (bodyStart === this.#stop) {
-      scratch.send(socket, length);
-      return;
-    }
-    const fits = length + this.#stop - bodyStart <= scratch.size;
-    if (!fits) {
-      socket.cork();
-      scratch.send(socket, length);
-    }
-    for (let at = bodyStart; at < this.#stop; ) {
-      at = this.#body.take(bytes, at, this.#stop);
-      const { ranges, rangeCount } = this.#body;
-      for (let i = 0; i < rangeCount; i += 1) {
-        if (fits) length += bytes.copy(scratch.buffer, length, ranges[2 * i], ranges[2 * i + 1]);
-        else socket.write(bytes.subarray(ranges[2 * i], ranges[2 * i + 1]));
-      }
-    }
-    if (fits) scratch.send(socket, length);
-    else socket.uncork();
-    if (upstream.connected && !flushed(socket) && !this.#body.done) this.#holdClient(socket);
   }
 
   /** Sets the deadline for what is awaited now. */
@@ -272,16 +207,18 @@ export class Exchange implements UpstreamUser {
     const { timeouts } = this.#plane.settings;
     let ms = timeouts.idle;
     if (this.#upstream !== null && !this.#upstream.connected) ms = timeouts.connect;
-    else if (this.#body.done && !this.relay.started) ms = timeouts.responseHeaders;
+    else if (this.request.done && !this.response.started) ms = timeouts.responseHeaders;
     this.#deadline = this.#plane.deadline(ms);
   }
 
-  #holdClient(upstream: UpstreamConnection['socket']): void {
+  /** `chunk` is not needed any more once `upstream` has taken it. */
+  #holdClient(upstream: UpstreamConnection['socket'], chunk: Buffer | null): void {
     const epoch = this.#epoch;
     this.#connection.pause();
     afterFlush(upstream, () => {
       // Another upstream has not taken anything yet.
       if (epoch !== this.#epoch || this.#upstream?.socket !== upstream) return;
+      if (chunk !== null) free(chunk);
       this.#connection.resume();
       this.#await();
     });
@@ -304,12 +241,12 @@ export class Exchange implements UpstreamUser {
     recordFailure(version.live.counters, reason);
     this.#plane.logFailure(this, reason);
     const unsent = !upstream.connected;
-    const stale = reason === 'reset' && upstream.served > 0 && this.#idempotent;
-    const again = (unsent || stale) && !this.#unrepeatable && this.#attempts < MAX_ATTEMPTS;
+    const stale = reason === 'reset' && upstream.served > 0 && this.request.idempotent;
+    const again = (unsent || stale) && !this.request.unrepeatable && this.#attempts < MAX_ATTEMPTS;
     this.#abandonUpstream();
-    if (this.relay.started) {
+    if (this.response.started) {
       this.cause = reason;
-      this.#finish(this.relay.status);
+      this.#finish(this.response.status);
       this.#connection.cut();
       return;
     }
@@ -331,16 +268,15 @@ export class Exchange implements UpstreamUser {
     }
     if (next === undefined) return false;
     recordRetry(version.live.counters, reason);
-    const head = this.#plane.requestHeads.take();
-    head.reset();
-    if (head.parse(this.#bytes, this.#start, this.#stop) !== COMPLETE) return false;
+    const head = this.request.again();
+    if (head === null) return false;
     this.#attempt(head, next, unsent ? failed : null, true);
     this.#plane.requestHeads.give(head);
     return true;
   }
 
   #complete(upstream: UpstreamConnection): void {
-    const { relay } = this;
+    const { response } = this;
     const endpoint = this.#endpoint;
     this.#upstream = null;
     this.#endpoint = null;
@@ -348,11 +284,11 @@ export class Exchange implements UpstreamUser {
     if (!flushed(this.#connection.socket)) upstream.renewSlab();
     const clean = upstream.start === upstream.end;
     upstream.rewind();
-    if (clean && relay.upstreamKeepAlive && this.#body.done && flushed(upstream.socket)) {
-      endpoint?.release(upstream, this.#plane.upstreamIdleUntil(relay.upstreamKeepAliveSeconds));
+    if (clean && response.upstreamKeepAlive && this.request.done && flushed(upstream.socket)) {
+      endpoint?.release(upstream, this.#plane.upstreamIdleUntil(response.upstreamKeepAliveSeconds));
     } else endpoint?.discard(upstream);
-    const keepAlive = relay.keepAlive && this.#body.done;
-    this.#finish(relay.status);
+    const keepAlive = response.keepAlive && this.request.done;
+    this.#finish(response.status);
     this.#connection.exchangeDone(keepAlive);
   }
 
@@ -360,28 +296,28 @@ export class Exchange implements UpstreamUser {
     const upstream = this.#upstream;
     if (upstream === null) return;
     this.#upstream = null;
-    this.relay.release();
+    this.response.release();
     this.#endpoint?.discard(upstream);
     this.#endpoint = null;
   }
 
   #answerOrCut(cause: CauseName): void {
-    if (!this.relay.started) {
+    if (!this.response.started) {
       this.#answer(cause);
       return;
     }
     this.cause = cause;
-    this.#finish(this.relay.status);
+    this.#finish(this.response.status);
     this.#connection.cut();
   }
 
   /** Answers instead of a version. */
   #answer(cause: CauseName): void {
-    const { relay } = this;
+    const { response } = this;
     // An HTTP/1.0 client would have to be told that the connection stays.
-    const keepAlive = relay.keepAlive && this.#body.done && !this.#http10;
+    const keepAlive = response.keepAlive && this.request.done && !this.request.http10;
     this.cause = cause;
-    relay.bytesOut += this.#connection.answer(cause, this.#isHead, !keepAlive);
+    response.bytesOut += this.#connection.answer(cause, this.request.isHead, !keepAlive);
     this.#finish(causeOf(cause).status);
     this.#connection.exchangeDone(keepAlive);
   }
@@ -405,7 +341,7 @@ export class Exchange implements UpstreamUser {
     const plane = this.#plane;
     this.#active = false;
     this.#epoch += 1;
-    this.#bytes = NO_BYTES;
+    this.request.release();
     this.#deadline = Number.POSITIVE_INFINITY;
     const duration = plane.tick() - this.startedAt;
     const version = this.version;

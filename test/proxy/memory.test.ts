@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import t, { type Test } from 'tap';
+import { proxyProcess } from '../lib/proxy-process.ts';
+
+const GIGABYTE = 1 << 30;
+const MEGABYTE = 1 << 20;
+const PIECE = Buffer.alloc(1 << 18);
+const SMALL = 16 * MEGABYTE;
+
+t.test('a body of a gigabyte passes without raising the resident memory by more than 32 MB', async (t) => {
+  const proxy = await proxyProcess(t, await zeros(t));
+  for (const [direction, transfer] of [
+    ['down', download],
+    ['up', upload],
+  ] as const) {
+    await transfer(t, proxy.port, SMALL);
+    await proxy.memory();
+    const before = await proxy.memory();
+    await transfer(t, proxy.port, GIGABYTE);
+    const { peak } = await proxy.memory();
+    const grown = (peak - before.now) / MEGABYTE;
+    t.ok(grown <= 32, `${direction}: it grew from ${before.now >> 20} MB by ${grown.toFixed(1)} MB`);
+  }
+});
+
+/** Has a body of `size` sent through the proxy to the client, who only counts it. */
+async function download(t: Test, port: number, size: number): Promise<void> {
+  const socket = await counting(t, port);
+  socket.write(`GET /${size} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  await once(socket, 'close');
+  t.ok(socket.bytesRead >= size, 'all of it has arrived');
+}
+
+/** Sends a body of `size` through the proxy. The upstream answers when it has all of it. */
+async function upload(t: Test, port: number, size: number): Promise<void> {
+  const socket = await counting(t, port);
+  socket.write(`POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${size}\r\n\r\n`);
+  await writeZeros(socket, size);
+  await once(socket, 'close');
+  t.ok(socket.bytesRead > 0, 'all of it was taken');
+}
+
+async function counting(t: Test, port: number): Promise<Socket> {
+  const socket = connect({
+    port,
+    host: '127.0.0.1',
+    onread: { buffer: Buffer.alloc(PIECE.length), callback: () => true },
+  });
+  t.teardown(() => socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** An upstream that sends as many zeros as the path says, or takes as many as come. No HTTP parser: it must not be slow. */
+async function zeros(t: Test): Promise<number> {
+  const server = createServer((socket) => {
+    let expected = -1;
+    let taken = 0;
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      if (expected < 0) {
+        const head = chunk.toString('latin1');
+        const size = Number(/^GET \/([0-9]+)/.exec(head)?.[1] ?? -1);
+        if (size >= 0) {
+          socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+          void writeZeros(socket, size);
+          return;
+        }
+        expected = Number(/^content-length: ([0-9]+)/im.exec(head)?.[1]) + head.indexOf('\r\n\r\n') + 4;
+      }
+      taken += chunk.length;
+      if (taken === expected) socket.end('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
+    });
+  });
+  t.teardown(() => server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function writeZeros(socket: Socket, size: number): Promise<void> {
+  for (let left = size; left > 0; left -= PIECE.length) {
+    if (!socket.write(left < PIECE.length ? PIECE.subarray(0, left) : PIECE)) await once(socket, 'drain');
+  }
+}
