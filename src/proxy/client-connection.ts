@@ -83,7 +83,7 @@ export class ClientConnection {
     if (this.#state === EXCHANGING) this.#exchange.sweep(now);
     else if (now < this.#deadline) return;
     else if (this.#state === READING && !this.idle) this.#refuse('request_timeout');
-    else this.#close();
+    else this.destroy();
   }
 
   /** The exchange is over and its answer is with the socket. */
@@ -119,7 +119,7 @@ export class ClientConnection {
   #onData(chunk: Buffer): void {
     if (this.#state === LINGERING) {
       this.#drained += chunk.length;
-      if (this.#drained > this.plane.settings.limits.drainBytes) this.#close();
+      if (this.#drained > this.plane.settings.limits.drainBytes) this.destroy();
       return;
     }
     if (this.#state === CLOSED) return;
@@ -219,9 +219,9 @@ export class ClientConnection {
     // Else what is still to be sent is sent, and the socket closes by itself: both sides have ended.
   }
 
-  /** Ends it; with a reset where the client would take half an answer for a whole one. */
-  #close(): void {
-    if (flushed(this.socket)) this.socket.destroy();
+  /** Ends it at once; with a reset where the client would take half an answer for a whole one. */
+  destroy(): void {
+    if (this.#state !== EXCHANGING && flushed(this.socket)) this.socket.destroy();
     else this.cut();
   }
 

@@ -157,10 +157,10 @@ export class DataPlane {
     if (this.connections.size === 0) this.#onEmpty?.();
   }
 
-  /** Ends everything at once. */
+  /** Ends everything at once. Answers that are under way are cut. */
   destroy(): void {
     for (const server of this.#servers) server.close();
-    for (const connection of this.connections) connection.socket.destroy();
+    for (const connection of this.connections) connection.destroy();
     this.upstreams.closeIdle();
   }
 

@@ -28,11 +28,12 @@ export type ToWorker =
   | { readonly type: 'endpoints'; readonly changes: EndpointMap }
   /** Ask clients to go elsewhere, and go on serving. */
   | { readonly type: 'closing' }
-  /** Accept nothing new; say `drained` after the last exchange. */
-  | { readonly type: 'drain' };
+  /** Accept nothing new; say `drained` after the last exchange, or after this time, when what is left is cut. */
+  | { readonly type: 'drain'; readonly timeoutMs: number };
 
 export type FromWorker =
   | { readonly type: 'listening'; readonly ports: readonly number[] }
   | { readonly type: 'listenFailed'; readonly on: ListenOn; readonly code: string }
   | { readonly type: 'applied'; readonly generation: number }
-  | { readonly type: 'drained' };
+  /** Clean: nothing had to be cut. */
+  | { readonly type: 'drained'; readonly clean: boolean };

@@ -10,6 +10,8 @@ import type { WorkerSettings } from './settings.ts';
 
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 const RESTART_MS = 100;
+/** How much longer than its drain's time a worker may take to cut what is left and to write its log. */
+const HUNG_MS = 1_000;
 
 export interface WorkerPoolOptions {
   readonly count: number;
@@ -47,6 +49,7 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #workers: Worker[] = [];
   readonly #applied: number[] = [];
+  readonly #listening: boolean[] = [];
   #on: readonly ListenOn[] = [];
   #table: RoutingTable = { routes: [] };
   #endpoints: EndpointMap = {};
@@ -62,9 +65,11 @@ export class WorkerPool {
     return this.#applied;
   }
 
-  /** Every worker has a table. */
+  /** Every worker has a table and listens. */
   get ready(): boolean {
-    return this.#generation > 0 && this.#applied.every((generation) => generation > 0);
+    return (
+      this.#generation > 0 && this.#workers.every((_, slot) => (this.#applied[slot] ?? 0) > 0 && this.#listening[slot])
+    );
   }
 
   /**
@@ -75,10 +80,15 @@ export class WorkerPool {
     // Workers share their port by SO_REUSEPORT, which would share it as gladly with another process of the same user.
     for (const address of on) if (address.port !== 0) await assertFree(address);
     this.#on = on;
-    for (let slot = 0; slot < this.#options.count; slot += 1) {
-      const ports = await this.#spawn(slot);
-      // Port 0: the first worker has found one, and the others share it.
-      this.#on = on.map((address, i) => ({ address: address.address, port: ports[i] ?? address.port }));
+    try {
+      for (let slot = 0; slot < this.#options.count; slot += 1) {
+        const ports = await this.#spawn(slot);
+        // Port 0: the first worker has found one, and the others share it.
+        this.#on = on.map((address, i) => ({ address: address.address, port: ports[i] ?? address.port }));
+      }
+    } catch (error) {
+      await this.stop(0);
+      throw error;
     }
     return this.#on.map((address) => address.port);
   }
@@ -115,12 +125,13 @@ export class WorkerPool {
   /** Lets every exchange end, for `timeoutMs` at most, and ends the threads. False: some had to be cut. */
   async stop(timeoutMs: number): Promise<boolean> {
     this.#stopping = true;
-    const drained = Promise.all(this.#workers.map((worker) => heard(worker, 'drained')));
-    for (const worker of this.#workers) send(worker, { type: 'drain' });
-    const deadline = new Promise<false>((resolve) => setTimeout(resolve, timeoutMs, false).unref());
-    const clean = await Promise.race([drained.then(() => true), deadline]);
+    // A worker that is dead has nothing left to drain.
+    const drained = Promise.all(this.#workers.map((worker) => Promise.race([heard(worker, 'drained'), ended(worker)])));
+    for (const worker of this.#workers) send(worker, { type: 'drain', timeoutMs });
+    const hung = new Promise<null>((resolve) => setTimeout(resolve, timeoutMs + HUNG_MS, null).unref());
+    const answers = await Promise.race([drained, hung]);
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    return clean;
+    return answers?.every((answer) => answer === null || (answer.type === 'drained' && answer.clean)) ?? false;
   }
 
   async #spawn(slot: number): Promise<readonly number[]> {
@@ -130,24 +141,32 @@ export class WorkerPool {
     const worker = new Worker(ENTRY, { workerData: start });
     this.#workers[slot] = worker;
     this.#applied[slot] = 0;
+    this.#listening[slot] = false;
     worker.on('error', (error: Error) => logger.error({ err: error.stack, worker: slot }, 'a worker failed'));
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'applied') this.#applied[slot] = message.generation;
     });
-    worker.once('exit', () => this.#onExit(slot));
     if (this.#generation > 0) {
       const table = { table: this.#table, changes: this.#endpoints, generation: this.#generation };
       send(worker, { type: 'table', counters, ...table });
     }
     send(worker, { type: 'listen', on: this.#on });
-    const answer = await Promise.race([heard(worker, 'listening'), heard(worker, 'listenFailed')]);
-    if (answer.type === 'listenFailed') throw new ListenError(answer.on, answer.code);
-    return answer.type === 'listening' ? answer.ports : [];
+    const answer = await Promise.race([heard(worker, 'listening'), heard(worker, 'listenFailed'), ended(worker)]);
+    if (answer?.type === 'listening') {
+      this.#listening[slot] = true;
+      worker.once('exit', () => this.#onExit(slot));
+      return answer.ports;
+    }
+    // Its counters must have no writer left when the next worker of this slot begins.
+    await worker.terminate();
+    if (answer?.type === 'listenFailed') throw new ListenError(answer.on, answer.code);
+    throw new Error('a worker ended before it could listen');
   }
 
   #onExit(slot: number): void {
     this.#options.registry.workerLost(slot);
     this.#applied[slot] = 0;
+    this.#listening[slot] = false;
     if (this.#stopping) return;
     this.restarted += 1;
     this.#options.logger.error({ worker: slot }, 'a worker ended and is replaced');
@@ -178,6 +197,14 @@ function heard(worker: Worker, type: FromWorker['type']): Promise<FromWorker> {
       worker.off('message', listener);
       resolve(message);
     });
+  });
+}
+
+/** Resolves with null when the thread is no more. */
+function ended(worker: Worker): Promise<null> {
+  return new Promise((resolve) => {
+    if (worker.threadId === -1) resolve(null);
+    else worker.once('exit', () => resolve(null));
   });
 }
 

@@ -34,12 +34,15 @@ async function listen(on: readonly ListenOn[]): Promise<void> {
   tell({ type: 'listening', ports });
 }
 
-async function drain(): Promise<void> {
-  await plane.drain();
+async function drain(timeoutMs: number): Promise<void> {
+  const clean = await Promise.race([
+    plane.drain().then(() => true),
+    new Promise<false>((resolve) => setTimeout(resolve, timeoutMs, false)),
+  ]);
   clearInterval(sweeper);
   plane.destroy();
   await log.flush();
-  tell({ type: 'drained' });
+  tell({ type: 'drained', clean });
 }
 
 async function receive(message: ToWorker): Promise<void> {
@@ -56,7 +59,7 @@ async function receive(message: ToWorker): Promise<void> {
       plane.draining = true;
       return;
     case 'drain':
-      return drain();
+      return drain(message.timeoutMs);
   }
 }
 
