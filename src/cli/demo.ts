@@ -1,8 +1,11 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { ListenError as AdminListenError } from '../admin/listen-error.ts';
 import { parseConfig } from '../config/load.ts';
 import { Headgate } from '../control/headgate.ts';
 import { createControls } from '../demo/controls.ts';
 import { type DemoEvent, SimulatedCluster } from '../demo/simulated-cluster.ts';
+import { ListenError } from '../proxy/worker-pool.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import type { ExitCode } from './exit-code.ts';
 import { untilSignal } from './until-signal.ts';
@@ -19,22 +22,40 @@ const EXPERIMENT_HEADER = 'aws-cf-cd-super-svp-9f8b7a6d: 123e4567-e89b-12d3-a456
 
 /**
  * Serves a simulated rollout until a signal ends it.
- * @throws ListenError when a port is taken
+ * @throws an Error that says which port cannot be had and how to choose another
  */
 export async function demo({ port, adminPort }: DemoOptions): Promise<ExitCode> {
   const config = parseConfig(configuration(port, adminPort), 'demo.yaml');
   const logger = createLogger({ level: config.log.level });
+  // Whoever reads along may go (`| head`), and the demo goes on.
+  process.stdout.on('error', () => undefined);
   const cluster = new SimulatedCluster(PAUSE_MS, (event) => process.stdout.write(`${describe(event)}\n`));
   const headgate = new Headgate({ config, source: cluster, logger, version: version() });
-  await headgate.start();
   const controls = createControls(cluster).listen(0, '127.0.0.1');
   await once(controls, 'listening');
-  const address = controls.address();
-  const controlPort = typeof address === 'object' && address !== null ? address.port : 0;
-  process.stdout.write(welcome(headgate.ports[0] ?? port, headgate.adminPort ?? adminPort, controlPort));
-  await untilSignal(headgate, logger);
-  controls.close();
+  try {
+    await untilSignal(headgate, logger, () => {
+      process.stdout.write(welcome(headgate.ports[0] ?? port, headgate.adminPort ?? adminPort, portOf(controls)));
+    });
+  } catch (error) {
+    throw withRemedy(error, { port, adminPort });
+  } finally {
+    controls.close();
+  }
   return 0;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** The demo has no configuration file: its ports are options. */
+function withRemedy(error: unknown, { port, adminPort }: DemoOptions): unknown {
+  if (!(error instanceof ListenError || error instanceof AdminListenError)) return error;
+  const [option, taken] = error instanceof ListenError ? ['--port', port] : ['--admin-port', adminPort];
+  const reason = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be had (${error.code})`;
+  return new Error(`127.0.0.1:${taken} ${reason}: choose another port with ${option}`, { cause: error });
 }
 
 function configuration(port: number, adminPort: number): string {

@@ -21,14 +21,14 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   const logger = createLogger({ level: config.log.level });
   const source = config.source === null ? null : new FilesSource(config.source.files);
   const headgate = new Headgate({ config, source, logger, version: version() });
-  await headgate.start();
   const watcher = new ConfigWatcher(options.config, loaded, {
     onChange: (changed) => headgate.reload(changed.config),
     onError: (error) => headgate.reloadFailed(error.message),
   });
-  watcher.start();
-  logger.info({ ports: headgate.ports, admin: headgate.adminPort }, 'serving');
-  await untilSignal(headgate, logger);
+  await untilSignal(headgate, logger, () => {
+    watcher.start();
+    logger.info({ ports: headgate.ports, admin: headgate.adminPort }, 'serving');
+  });
   await watcher.stop();
   return 0;
 }

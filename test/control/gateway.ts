@@ -56,9 +56,10 @@ export class Gateway {
     }
   }
 
-  /** Resolves when every worker applies a table. */
+  /** Resolves when every worker applies a table, however long the admin server takes to listen. */
   async ready(): Promise<void> {
-    await this.until(async () => (await this.admin('/readyz')).status === 200, 'readiness');
+    const asked = () => this.admin('/readyz').catch((error: unknown) => ({ status: String(error) }));
+    await this.until(async () => (await asked()).status === 200, 'readiness');
   }
 }
 

@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import t, { type Test } from 'tap';
+import { request } from 'undici';
+import { Gateway } from '../control/gateway.ts';
+import { startLoad } from '../control/load.ts';
+import { samples } from '../control/samples.ts';
+import { deadPort } from '../lib/upstreams.ts';
+import { type HeadgateProcess, startHeadgate } from './process.ts';
+import { headgate } from './run.ts';
+
+interface Curl {
+  readonly method: 'GET' | 'DELETE';
+  readonly url: string;
+  readonly headers: Record<string, string>;
+}
+
+/** Sends what a printed `curl` command would, and resolves with the body. */
+async function curl(line: string): Promise<string> {
+  const { method, url, headers } = parseCurl(line);
+  // The demo listens on 127.0.0.1; curl tries that after ::1, where there is nobody.
+  const answer = await request(url.replace('localhost', '127.0.0.1'), { method, headers });
+  return answer.body.text();
+}
+
+function parseCurl(line: string): Curl {
+  const [, field, name = '', value = '', method, url = ''] =
+    /^ {2}curl (?:(-H '([^:]+): ([^']+)' )|-X (DELETE) )?(localhost:\d+\S*)$/.exec(line) ?? [];
+  if (url === '') throw new Error(`not a curl command: ${line}`);
+  return {
+    method: method === 'DELETE' ? 'DELETE' : 'GET',
+    url: `http://${url}`,
+    headers: field === undefined ? {} : { [name]: value },
+  };
+}
+
+/** The demo at free ports, with the `curl` commands that it prints. */
+async function startDemo(t: Test) {
+  const demo = startHeadgate(t, 'demo', '--port', '0', '--admin-port', '0');
+  await demo.line('Ctrl-C ends it');
+  const [plain, canary, experiment, end, table, metrics] = demo.having(/^ {2}curl/);
+  if (!plain || !canary || !experiment || !end || !table || !metrics) throw new Error(demo.lines.join('\n'));
+  const portOf = (line: string) => Number(/localhost:(\d+)/.exec(line)?.[1]);
+  const gateway = new Gateway(portOf(plain), portOf(table));
+  return { demo, gateway, commands: { plain, canary, experiment, end, table, metrics } };
+}
+
+async function takenPort(t: Test): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+const STABLE = /^talana-backend v1\.0\.2, answered by pod talana-backend-/;
+
+t.test('every command that the demo prints does what it says', async (t) => {
+  const start = performance.now();
+  const { gateway, commands } = await startDemo(t);
+  await gateway.ready();
+  t.match(await curl(commands.plain), STABLE);
+  // The figure to hold is 2 seconds; this bound only says that the machine is not to blame.
+  t.ok(performance.now() - start < 20_000, `served after ${Math.round(performance.now() - start)} ms`);
+  t.match(await curl(commands.canary), STABLE, 'production, while there is no canary');
+  t.match(await curl(commands.experiment), /^demo-microservice experiment-candidate-v1\.1\.0, answered by pod /);
+  t.match(JSON.parse(await curl(commands.table)), { routes: [{ name: 'talana-backend' }] });
+  t.equal(samples(await curl(commands.metrics), 'headgate_requests_total', { role: 'experiment', status: '200' }), 1);
+});
+
+t.test('an experiment that is ended falls back to production, is counted, and comes back', async (t) => {
+  const { gateway, commands } = await startDemo(t);
+  await gateway.ready();
+  t.match(await curl(commands.experiment), /^demo-microservice experiment/);
+  t.equal(await curl(commands.end), 'the experiment is gone: its header falls back to production\n');
+  await gateway.until(async () => STABLE.test(await curl(commands.experiment)), 'the fallback');
+  t.match(await curl(commands.experiment), STABLE);
+  const counted = await gateway.metric('headgate_fallback_total', {
+    from: 'experiment',
+    to: 'stable',
+    reason: 'absent',
+  });
+  t.ok(Number(counted) >= 2, `${counted} fallbacks`);
+  const { url } = parseCurl(commands.end);
+  await request(url.replace('localhost', '127.0.0.1'), { method: 'PUT' });
+  await gateway.until(async () => (await curl(commands.experiment)).startsWith('demo-microservice '), 'the experiment');
+});
+
+const ended = async (demo: HeadgateProcess, signal: NodeJS.Signals) => {
+  demo.kill(signal);
+  return demo.exit;
+};
+
+t.test('Ctrl-C ends the demo under load with exit code 0, and no request fails before', async (t) => {
+  const { demo, gateway } = await startDemo(t);
+  await gateway.ready();
+  const load = startLoad(t, gateway.port);
+  await load.more(50);
+  t.strictSame(load.failures, []);
+  t.strictSame(await ended(demo, 'SIGINT'), { code: 0, signal: null });
+  t.equal(demo.stderr, '');
+});
+
+t.test('a reader of its output that goes away does not end the demo', async (t) => {
+  const [port, adminPort] = [await deadPort(), await deadPort()];
+  const demo = startHeadgate(t, 'demo', '--port', String(port), '--admin-port', String(adminPort));
+  demo.child.stdout?.destroy();
+  const gateway = new Gateway(port, adminPort);
+  await gateway.ready();
+  t.match((await gateway.get()).body, STABLE);
+  t.strictSame(await ended(demo, 'SIGTERM'), { code: 0, signal: null });
+  t.equal(demo.stderr, '');
+});
+
+t.test('a taken port is one line that names it and the option, with exit code 1', async (t) => {
+  const port = String(await takenPort(t));
+  const proxy = await headgate('demo', '--port', port, '--admin-port', '0');
+  t.strictSame(proxy, {
+    code: 1,
+    stdout: '',
+    stderr: `headgate: 127.0.0.1:${port} is in use: choose another port with --port\n`,
+  });
+  const admin = await headgate('demo', '--port', '0', '--admin-port', port);
+  t.strictSame(admin, {
+    code: 1,
+    stdout: '',
+    stderr: `headgate: 127.0.0.1:${port} is in use: choose another port with --admin-port\n`,
+  });
+});
