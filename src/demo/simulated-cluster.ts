@@ -7,6 +7,7 @@ import { type DemoPod, startPod } from './demo-pods.ts';
 const ROLLOUT = 'talana-backend';
 const EXPERIMENT = 'demo-microservice-experiment';
 const REPLICAS = 4;
+const TERMINATION_MS = 1_000;
 const WEIGHTS = [10, 25, 50, 75] as const;
 const STEPS = WEIGHTS.flatMap((weight) => [{ setWeight: weight }, { pause: { duration: '2m' } }]);
 
@@ -28,6 +29,8 @@ export class SimulatedCluster implements Source {
   readonly problems: readonly string[] = [];
   readonly #store = new SnapshotStore();
   readonly #pods = new Map<string, DemoPod[]>();
+  /** Deleted, and serving on for a moment. */
+  readonly #terminating = new Set<DemoPod>();
   readonly #pauseMs: number;
   readonly #onEvent: (event: DemoEvent) => void;
   readonly #stopped = new AbortController();
@@ -61,7 +64,7 @@ export class SimulatedCluster implements Source {
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#walk;
-    for (const pods of this.#pods.values()) for (const pod of pods) pod.close();
+    for (const pod of [...this.#pods.values(), [...this.#terminating]].flat()) pod.close();
   }
 
   /** The Experiment runs, with one pod. */
@@ -131,10 +134,18 @@ export class SimulatedCluster implements Source {
       const pod = pods.pop();
       if (pod === undefined) break;
       this.#store.apply('DELETED', pod.object);
-      // A terminating pod serves on for a moment, until everybody knows.
-      setTimeout(() => pod.close(), 1_000).unref();
+      this.#terminate(pod);
     }
     this.#publish();
+  }
+
+  /** A terminating pod serves on for a moment, until everybody knows. */
+  #terminate(pod: DemoPod): void {
+    this.#terminating.add(pod);
+    setTimeout(() => {
+      this.#terminating.delete(pod);
+      pod.close();
+    }, TERMINATION_MS).unref();
   }
 
   #move(status: Record<string, unknown>): void {

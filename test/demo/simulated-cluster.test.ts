@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import t from 'tap';
+import { request } from 'undici';
+import { parseConfig } from '../../src/config/load.ts';
+import { createControls } from '../../src/demo/controls.ts';
+import { type DemoEvent, SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
+import type { Snapshot } from '../../src/model/snapshot.ts';
+import { type Compiled, compile } from '../../src/routing/compile.ts';
+import { startGateway } from '../control/gateway.ts';
+import { startLoad } from '../control/load.ts';
+
+const CONFIG = `source: { files: [.] }
+routes:
+  - rollout: talana-backend
+    headers: [{ name: x-canary, exact: "true", to: canary }]
+    experiments: { header: x-experiment, tokens: { token: demo-microservice-experiment } }
+`;
+
+/** Events as they come. */
+class Events {
+  readonly seen: DemoEvent[] = [];
+  #wake: () => void = () => undefined;
+
+  readonly take = (event: DemoEvent): void => {
+    this.seen.push(event);
+    this.#wake();
+  };
+
+  async nth(count: number): Promise<DemoEvent> {
+    for (;;) {
+      const event = this.seen[count - 1];
+      if (event !== undefined) return event;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+const WALK = [10, 25, 50, 75, 100, 0];
+
+t.test('two whole walks under load fail no request, and each version follows the other', async (t) => {
+  const events = new Events();
+  const gateway = await startGateway(t, CONFIG, new SimulatedCluster(150, events.take));
+  const load = startLoad(t, gateway.port);
+  const byHeader = startLoad(t, gateway.port, { clients: 1, headers: { 'x-canary': 'true' } });
+  const experiment = startLoad(t, gateway.port, { clients: 1, headers: { 'x-experiment': 'token' } });
+  await events.nth(2 * WALK.length);
+  await Promise.all([load, byHeader, experiment].map((each) => each.more(20)));
+  await Promise.all([load, byHeader, experiment].map((each) => each.stop()));
+  t.strictSame([...load.failures, ...byHeader.failures, ...experiment.failures], []);
+  t.strictSame(
+    events.seen.slice(0, 2 * WALK.length).map(({ weight }) => weight),
+    [...WALK, ...WALK],
+  );
+  t.match(events.seen[0], { stable: 'talana-backend v1.0.2', canary: 'talana-backend v1.0.3' });
+  t.match(events.seen[WALK.length], { stable: 'talana-backend v1.0.3', canary: 'talana-backend v1.0.4' });
+  const versions = (bodies: Record<string, number>) => new Set(Object.keys(bodies).map((body) => body.split(',')[0]));
+  const walked = ['talana-backend v1.0.2', 'talana-backend v1.0.3', 'talana-backend v1.0.4'];
+  t.strictSame([...versions(load.bodies)].sort().slice(0, 3), walked);
+  t.strictSame([...versions(byHeader.bodies)].sort().slice(0, 3), walked);
+  t.strictSame([...versions(experiment.bodies)], ['demo-microservice experiment-candidate-v1.1.0']);
+});
+
+/** What is compiled of the newest snapshot. */
+class Compiler {
+  #newest: Snapshot | null = null;
+
+  readonly take = (snapshot: Snapshot): void => {
+    this.#newest = snapshot;
+  };
+
+  compiled(): Compiled {
+    if (this.#newest === null) throw new Error('no snapshot');
+    return compile(this.#newest, parseConfig(CONFIG, 'demo.yaml'), {});
+  }
+
+  /** Percent. */
+  canaryWeight(): number {
+    const [route] = this.compiled().table.routes;
+    const shares = route?.split.filter(({ version }) => route.versions[version]?.role === 'canary') ?? [];
+    return shares.reduce((sum, { weight }) => sum + weight, 0);
+  }
+
+  ports(): number[] {
+    return Object.values(this.compiled().endpoints).flatMap((endpoints) => endpoints.map(({ port }) => port));
+  }
+}
+
+t.test('what is told is what the objects say by then', async (t) => {
+  const compiler = new Compiler();
+  const events = new Events();
+  const weights: number[] = [];
+  const cluster = new SimulatedCluster(10, (event) => {
+    weights.push(compiler.canaryWeight());
+    events.take(event);
+  });
+  await cluster.start(compiler.take);
+  await events.nth(WALK.length);
+  await cluster.stop();
+  t.strictSame(weights.slice(0, WALK.length), WALK);
+});
+
+t.test('a cluster that is stopped leaves no Pod behind, those that are terminating included', async (t) => {
+  const compiler = new Compiler();
+  const events = new Events();
+  const cluster = new SimulatedCluster(10, events.take);
+  await cluster.start(compiler.take);
+  const ports = new Set(compiler.ports());
+  t.equal(ports.size, 5, 'four of the Rollout and one of the Experiment');
+  await events.nth(WALK.length);
+  for (const port of compiler.ports()) ports.add(port);
+  await cluster.stop();
+  for (const port of ports) {
+    const socket = connect({ host: '127.0.0.1', port });
+    await t.rejects(once(socket, 'connect'), { code: 'ECONNREFUSED' });
+  }
+});
+
+t.test('an experiment that is ended and started, twice each, has one Pod', async (t) => {
+  const compiler = new Compiler();
+  const cluster = new SimulatedCluster(60_000, () => undefined);
+  await cluster.start(compiler.take);
+  t.teardown(() => cluster.stop());
+  const controls = createControls(cluster).listen(0, '127.0.0.1');
+  t.teardown(() => controls.close());
+  await once(controls, 'listening');
+  const address = controls.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const send = async (method: 'GET' | 'PUT' | 'DELETE', path = '/experiment') => {
+    const { statusCode, body } = await request(`http://127.0.0.1:${port}${path}`, { method });
+    return `${statusCode} ${await body.text()}`;
+  };
+  t.equal(await send('DELETE'), '200 the experiment is gone: its header falls back to production\n');
+  t.match(await send('DELETE'), /^200 /);
+  t.equal(compiler.ports().length, 4);
+  t.equal(await send('PUT'), '200 the experiment runs again\n');
+  t.strictSame(
+    (await Promise.all([send('PUT'), send('PUT')])).map((answer) => answer.slice(0, 3)),
+    ['200', '200'],
+  );
+  t.equal(compiler.ports().length, 5);
+  t.match(await send('GET'), /^404 DELETE \/experiment ends the experiment, PUT \/experiment starts it again\n$/);
+});
