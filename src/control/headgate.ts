@@ -66,18 +66,20 @@ export class Headgate {
   }
 
   /**
-   * Listens, then reads the source. Resolves when both are done; the workers have the table a moment later (`/readyz`).
+   * Reads the source, then listens: nobody is told 404 for want of a table. Resolves when it serves. The admin server is
+   * there from the first moment.
    * @throws ListenError naming the address that cannot be had, or what the source throws; nothing is left running.
    */
   async start(): Promise<void> {
     const { admin, listen } = this.#config;
     try {
       if (admin !== null) await this.#startAdmin(admin);
-      this.ports = await this.#workers.start(listen);
       if (this.#source === null) this.#rebuild(NO_OBJECTS);
       else await this.#source.start((snapshot) => this.#rebuild(snapshot));
+      this.ports = await this.#workers.start(listen);
     } catch (error) {
       await this.#workers.stop(0);
+      await this.#source?.stop();
       await this.#closeAdmin();
       throw error;
     }
@@ -183,6 +185,7 @@ export class Headgate {
   #unready(): string | null {
     if (this.#draining) return 'draining';
     if (this.#source !== null && !this.#source.synced) return 'the source has not been read yet';
+    if (this.ports.length === 0) return 'not listening yet';
     return this.#workers.ready ? null : 'not every worker has a routing table yet';
   }
 

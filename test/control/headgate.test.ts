@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { parseConfig } from '../../src/config/load.ts';
 import { deadPort, strictUpstream } from '../lib/upstreams.ts';
 import { pod, rollout, services, TestSource } from './cluster.ts';
-import { configText, LocalGateway, makeHeadgate, startGateway } from './gateway.ts';
+import { configText, Gateway, LocalGateway, makeHeadgate, startGateway } from './gateway.ts';
 
 /** A configuration of routes, each a path to a version at one port. */
 const routesTo = (ports: Readonly<Record<string, number>>): string =>
@@ -46,16 +46,35 @@ t.test('it is alive and not ready until the source has been read', async (t) => 
   const { headgate, log } = makeHeadgate('source: { files: [.] }\n', source);
   const started = headgate.start();
   t.teardown(() => headgate.shutdown());
-  while (headgate.ports.length === 0) await new Promise(setImmediate);
+  while (headgate.adminPort === null) await new Promise(setImmediate);
   const gateway = new LocalGateway(headgate, log);
   t.match(await gateway.admin('/livez'), { status: 200 });
   t.match(await gateway.admin('/readyz'), { status: 503, body: 'the source has not been read yet\n' });
   t.equal(await gateway.metric('headgate_source_synced'), 0);
   reach();
   await started;
-  await gateway.ready();
+  t.match(await gateway.admin('/readyz'), { status: 200 });
   t.equal(await gateway.metric('headgate_source_synced'), 1);
-  t.match(await gateway.get(), { status: 200, body: 'only' });
+});
+
+t.test('nobody is told 404 while it starts: connections are refused until there is a table', async (t) => {
+  const [only, port] = [await answering(t, 'only'), await deadPort()];
+  const listen = `listen: { address: 127.0.0.1, port: ${port} }\n`;
+  const { headgate } = makeHeadgate(`workers: 2\n${listen}${routesTo({ '/': only })}`);
+  const gateway = new Gateway(port, 0);
+  const answers = new Set<string>();
+  const asking = gateway.until(async () => {
+    const answer = await gateway.get().then(
+      ({ status }) => String(status),
+      (error: NodeJS.ErrnoException) => error.code ?? String(error),
+    );
+    answers.add(answer);
+    return answer === '200';
+  }, 'an answer');
+  await headgate.start();
+  t.teardown(() => headgate.shutdown());
+  await asking;
+  t.strictSame([...answers].sort(), ['200', 'ECONNREFUSED']);
 });
 
 t.test('the routes of a changed configuration are applied at once', async (t) => {
