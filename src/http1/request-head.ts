@@ -1,5 +1,5 @@
 import { authorityHostEnd } from './authority.ts';
-import { bytes, equalsLower, parseDecimal } from './bytes.ts';
+import { bytes, COMMA, equalsLower, parseDecimal } from './bytes.ts';
 import { ConnectionOptions } from './connection-options.ts';
 import { Field, FieldBlock } from './fields.ts';
 import { COMPLETE, INCOMPLETE, INVALID, type ParseStatus } from './parse-status.ts';
@@ -43,6 +43,8 @@ export class RequestHead extends RequestLine {
   upgrade = false;
   /** -1: no Max-Forwards, or not a number. */
   maxForwards = -1;
+  /** Members of its Via fields: the proxies that it has passed. */
+  hops = 0;
   readonly #headerBytes: number;
   readonly #options = new ConnectionOptions();
   #stage = IN_LINE;
@@ -109,6 +111,7 @@ export class RequestHead extends RequestLine {
     this.contentLength = -1;
     this.expectContinue = false;
     this.maxForwards = -1;
+    this.hops = 0;
     this.#codings = NO_CODING;
     this.#hosts = 0;
     this.#upgradeField = false;
@@ -162,6 +165,9 @@ export class RequestHead extends RequestLine {
       case Field.UPGRADE:
         this.#upgradeField = true;
         return true;
+      case Field.VIA:
+        this.hops += countMembers(buffer, start, end);
+        return true;
       case Field.MAX_FORWARDS:
         this.maxForwards = parseDecimal(buffer, start, end);
         return true;
@@ -182,4 +188,11 @@ export class RequestHead extends RequestLine {
     this.hostNameEnd = hostNameEnd - base;
     return true;
   }
+}
+
+/** Members of a list field's value; commas within comments or quotes count too, which a bound on hops can bear. */
+function countMembers(buffer: Buffer, start: number, end: number): number {
+  let members = 1;
+  for (let p = start; p < end; p++) if (buffer[p] === COMMA) members++;
+  return members;
 }

@@ -14,6 +14,7 @@ type LocalCause =
   | 'request_timeout'
   | 'request_truncated'
   | 'max_forwards'
+  | 'too_many_hops'
   | 'client_closed'
   | 'internal';
 
@@ -41,6 +42,8 @@ const LOCAL: Record<LocalCause, readonly [status: number, level: Level]> = {
   request_timeout: [408, 'debug'],
   request_truncated: [400, 'debug'],
   max_forwards: [200, 'debug'],
+  // RFC 5842 7.2: 508 Loop Detected.
+  too_many_hops: [508, 'warn'],
   // nginx's code for a client that left; it is counted and logged, never sent.
   client_closed: [499, 'debug'],
   internal: [500, 'warn'],

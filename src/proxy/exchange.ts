@@ -25,6 +25,8 @@ import { afterFlush, flushed } from './scratch.ts';
 
 /** The request itself, one on another endpoint, one on the version that falls in. */
 const MAX_ATTEMPTS = 3;
+/** Proxies that a request may have passed. An endpoint that leads back here would go round until no descriptor is left. */
+const MAX_HOPS = 16;
 
 /** One request and its response. A client connection has one exchange and uses it again and again. */
 export class Exchange implements UpstreamUser {
@@ -80,9 +82,11 @@ export class Exchange implements UpstreamUser {
     const { served, chosen } = this.decision;
     // RFC 9110 7.6.2: the last recipient answers, and here that is Headgate.
     const last = head.maxForwards === 0 && head.method === Method.OPTIONS;
-    this.#charge(last ? null : (served ?? chosen));
+    const looping = head.hops >= MAX_HOPS;
+    this.#charge(last || looping ? null : (served ?? chosen));
     if (stop < 0) this.#answer(this.request.reason);
     else if (last) this.#answer('max_forwards');
+    else if (looping) this.#answer('too_many_hops');
     else if (this.decision.route === null) this.#answer('no_route');
     else if (served === null) this.#answer('no_endpoints');
     else {

@@ -150,3 +150,9 @@ t.test('find follows a head whose bytes have moved', async (t) => {
   head.base = 9;
   t.equal(head.fields.find(moved, bytes('x-a')), 1);
 });
+
+t.test('the members of all Via fields are counted as hops', async (t) => {
+  t.equal(parse('').head.hops, 0);
+  t.equal(parse('Via: 1.1 a\r\n').head.hops, 1);
+  t.equal(parse('Via: 1.0 fred, 1.1 p.example.net\r\nvia: 1.1 c\r\n').head.hops, 3);
+});

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import { valuesOf } from '../lib/message.ts';
 import { planeTo, testPlane } from '../lib/plane.ts';
 import { rawClient } from '../lib/raw-client.ts';
+import { staticTable } from '../lib/static-table.ts';
 import type { SettingsChange } from '../lib/test-settings.ts';
 import { cannedUpstream, type SeenRequest, strictUpstream } from '../lib/upstreams.ts';
 
@@ -204,4 +205,26 @@ t.test('a head that is nearly all Host is sent in full, although the name goes o
       ['x-forwarded-host', 120_000],
     ],
   );
+});
+
+t.test('a request that has passed 15 proxies goes on, and one that has passed 16 is in a loop: 508', async (t) => {
+  const upstream = await strictUpstream(t);
+  const { port } = await planeTo(t, [upstream.port]);
+  const client = await rawClient(t, port);
+  const ask = (hops: number) => {
+    client.send(`GET / HTTP/1.1\r\nHost: a\r\nVia: ${Array(hops).fill('1.1 p').join(', ')}\r\n\r\n`);
+    return client.readFinal();
+  };
+  t.equal((await ask(15)).status, 200);
+  t.equal((await ask(16)).status, 508);
+  t.equal(upstream.seen.length, 1);
+});
+
+t.test('a proxy whose endpoint is the proxy itself answers 508 instead of going round for ever', async (t) => {
+  const looped = await planeTo(t, []);
+  const { table, endpoints } = staticTable({ only: { ports: [looped.port] } });
+  looped.apply(table, endpoints);
+  const client = await rawClient(t, looped.port);
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  t.equal((await client.readFinal()).status, 508);
 });
