@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/load.ts';
+import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import { type Compiled, compile } from '../routing/compile.ts';
 import { FilesSource } from '../sources/files.ts';
@@ -17,11 +18,13 @@ export async function compileOnce(path: string): Promise<CompiledOnce> {
   const { config } = await loadConfig(path);
   const { snapshot, problems } = await readOnce(config.source?.files ?? []);
   const compiled = compile(snapshot, config, {});
-  const left = compiled.problems.map(({ place, message, remedy }) => `${place}: ${message} (${remedy})`);
-  return { ...compiled, problems: [...problems, ...left] };
+  const lines = [...problems, ...compiled.problems].map(
+    ({ place, message, remedy }) => `${place}: ${message} (${remedy})`,
+  );
+  return { ...compiled, problems: lines };
 }
 
-async function readOnce(files: readonly string[]): Promise<{ snapshot: Snapshot; problems: readonly string[] }> {
+async function readOnce(files: readonly string[]): Promise<{ snapshot: Snapshot; problems: readonly Problem[] }> {
   let snapshot = new SnapshotStore().snapshot();
   if (files.length === 0) return { snapshot, problems: [] };
   const source = new FilesSource(files);

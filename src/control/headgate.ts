@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { startAdmin } from '../admin/server.ts';
 import type { AdminState } from '../admin/state.ts';
 import type { Config } from '../config/config.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { WorkerPool } from '../proxy/worker-pool.ts';
 import { type CompileMemory, compile } from '../routing/compile.ts';
 import { explain } from '../routing/explain.ts';
-import type { Problem } from '../routing/problem.ts';
 import type { EndpointMap, RoutingTable } from '../routing/table.ts';
 import type { Source } from '../sources/source.ts';
 import { SeriesRegistry } from '../telemetry/counters.ts';
@@ -136,7 +136,7 @@ export class Headgate {
   #apply(snapshot: Snapshot): void {
     const compiled = compile(snapshot, this.#config, this.#memory);
     this.#memory = compiled.memory;
-    this.#problems = [...this.#sourceProblems(), ...compiled.problems];
+    this.#problems = [...(this.#source?.problems ?? []), ...compiled.problems];
     this.#problemLog.update(this.#problems);
     this.#endpoints = compiled.endpoints;
     if (this.#table !== null && isDeepStrictEqual(this.#table, compiled.table)) {
@@ -146,11 +146,6 @@ export class Headgate {
     this.#table = compiled.table;
     this.#generation += 1;
     this.#workers.publish(compiled.table, compiled.endpoints, this.#generation);
-  }
-
-  #sourceProblems(): readonly Problem[] {
-    const problems = this.#source?.problems ?? [];
-    return problems.map((message) => ({ place: 'source', message, remedy: 'correct the file; it is read again' }));
   }
 
   async #startAdmin(listen: NonNullable<Config['admin']>): Promise<void> {

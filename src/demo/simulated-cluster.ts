@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import type { Source } from '../sources/source.ts';
 import { type DemoPod, startPod } from './demo-pods.ts';
@@ -26,7 +27,7 @@ export interface DemoEvent {
 export class SimulatedCluster implements Source {
   readonly synced = true;
   lastEventAt: number | null = null;
-  readonly problems: readonly string[] = [];
+  readonly problems: readonly Problem[] = [];
   readonly #store = new SnapshotStore();
   readonly #pods = new Map<string, DemoPod[]>();
   /** Deleted, and serving on for a moment. */

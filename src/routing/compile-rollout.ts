@@ -1,5 +1,6 @@
 import type { RouteConfig } from '../config/config.ts';
 import type { Experiment, ExperimentTemplate } from '../model/experiment.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Rollout } from '../model/rollout.ts';
 import { podEndpoints } from './endpoints.ts';
 import { experimentValues, templateOfShare } from './experiments.ts';
@@ -7,7 +8,6 @@ import { headerRoutes, regexMistake } from './header-routes.ts';
 import { heldRollout, type RolloutMemory } from './held-rollout.ts';
 import { blueGreenLineup, canaryLineup, type Lineup } from './lineup.ts';
 import { choosePort, experimentPodPort, podPort, type TargetPort } from './ports.ts';
-import type { Problem } from './problem.ts';
 import { rolloutServices } from './rollout-services.ts';
 import type { SnapshotIndex } from './snapshot-index.ts';
 import type { Endpoint, ExperimentHeader, HeaderRule, Route, Share, Target } from './table.ts';

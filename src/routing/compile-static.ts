@@ -1,7 +1,7 @@
 import type { RouteConfig } from '../config/config.ts';
+import type { Problem } from '../model/problem.ts';
 import { sortedEndpoints } from './endpoints.ts';
 import { regexMistake } from './header-routes.ts';
-import type { Problem } from './problem.ts';
 import type { Endpoint, HeaderRule, Role, Route } from './table.ts';
 
 /** A route without Kubernetes: its versions and weights are the configuration's. */

@@ -1,5 +1,6 @@
 import type { Config, RouteConfig } from '../config/config.ts';
 import type { Pod } from '../model/pod.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { compileRollout, type RolloutRoute } from './compile-rollout.ts';
 import { compileStatic } from './compile-static.ts';
@@ -7,7 +8,6 @@ import type { RolloutMemory } from './held-rollout.ts';
 import { withoutClashes } from './host-clashes.ts';
 import { planRoutes } from './plan-routes.ts';
 import type { TargetPort } from './ports.ts';
-import type { Problem } from './problem.ts';
 import { SnapshotIndex } from './snapshot-index.ts';
 import type { Endpoint, EndpointMap, Route, RoutingTable } from './table.ts';
 

@@ -1,6 +1,6 @@
 import type { RouteConfig } from '../config/config.ts';
 import type { Experiment, ExperimentTemplate } from '../model/experiment.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from '../model/problem.ts';
 import type { SnapshotIndex } from './snapshot-index.ts';
 
 /** A value of the route's experiment header, and what it leads to. */

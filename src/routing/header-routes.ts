@@ -1,6 +1,6 @@
 import type { StepHeaderMatch } from '../model/canary-step.ts';
+import type { Problem } from '../model/problem.ts';
 import type { CanaryStrategy, Rollout } from '../model/rollout.ts';
-import type { Problem } from './problem.ts';
 import { compileRegex } from './regex.ts';
 import type { HeaderMatch } from './table.ts';
 

@@ -1,9 +1,9 @@
 import type { Config, RouteConfig } from '../config/config.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Rollout } from '../model/rollout.ts';
 import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { RolloutRoute } from './compile-rollout.ts';
-import type { Problem } from './problem.ts';
 import { rolloutServices, serviceHosts } from './rollout-services.ts';
 import type { SnapshotIndex } from './snapshot-index.ts';
 import type { Route } from './table.ts';

@@ -1,9 +1,9 @@
 import type { ContainerPort } from '../model/fields.ts';
 import { compareText } from '../model/order.ts';
 import type { Pod } from '../model/pod.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Rollout } from '../model/rollout.ts';
 import type { Service, ServicePort } from '../model/service.ts';
-import type { Problem } from './problem.ts';
 
 /** A container port: its number, or its name, which each Pod may give another number. Null: none could be chosen. */
 export type TargetPort = number | string | null;

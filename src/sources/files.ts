@@ -1,6 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { FilePoller } from '../config/file-poller.ts';
+import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import { type Manifest, ManifestError, type ManifestObject, parseManifest } from './manifest.ts';
 import type { Source } from './source.ts';
@@ -12,7 +14,7 @@ interface Entry {
   /** What was in it when it could last be read. */
   readonly manifest: Manifest;
   /** Why it cannot be read now; null: it can. */
-  readonly error: string | null;
+  readonly error: Problem | null;
 }
 
 /** What the configured paths hold now. */
@@ -22,6 +24,8 @@ interface Listing {
   readonly missing: ReadonlyMap<string, string>;
   readonly empty: readonly string[];
 }
+
+const KEPT = '; what it held before is kept';
 
 const NOTHING: Manifest = { objects: [], problems: [] };
 
@@ -37,7 +41,7 @@ export class FilesSource implements Source {
   readonly #store = new SnapshotStore();
   readonly #entries = new Map<string, Entry>();
   #applied: ReadonlyMap<string, ManifestObject> = new Map();
-  #problems: readonly string[] = [];
+  #problems: readonly Problem[] = [];
   #synced = false;
   #lastEventAt: number | null = null;
   #onChange: (snapshot: Snapshot) => void = () => undefined;
@@ -63,7 +67,7 @@ export class FilesSource implements Source {
     return this.#lastEventAt;
   }
 
-  get problems(): readonly string[] {
+  get problems(): readonly Problem[] {
     return this.#problems;
   }
 
@@ -90,13 +94,28 @@ export class FilesSource implements Source {
         this.#entries.set(file, await read(file, root, before?.manifest ?? NOTHING));
       }),
     );
-    const problems = [...missing].map(([root, reason]) => `${root}: ${reason}`);
-    for (const root of empty) problems.push(`${root}: the folder holds no *.yaml, *.yml or *.json file`);
+    const problems = [...missing].map(([root, reason]) => this.#unreadable(root, reason));
+    for (const root of empty) {
+      problems.push({
+        place: root,
+        message: 'the folder holds no *.yaml, *.yml or *.json file',
+        remedy: 'put manifests directly into it, or name another folder in source.files',
+      });
+    }
     this.#publish(problems);
   }
 
+  #unreadable(root: string, reason: string): Problem {
+    const kept = [...this.#entries.values()].some((entry) => entry.root === root && entry.manifest !== NOTHING);
+    return {
+      place: root,
+      message: `cannot be read: ${reason}${kept ? KEPT : ''}`,
+      remedy: 'put it there and make it readable, or correct source.files',
+    };
+  }
+
   /** Hands on what is different now, and only that. */
-  #publish(problems: string[]): void {
+  #publish(problems: Problem[]): void {
     const objects = new Map<string, ManifestObject>();
     for (const [, { manifest, error }] of this.#inOrder()) {
       if (error !== null) problems.push(error);
@@ -104,7 +123,7 @@ export class FilesSource implements Source {
       for (const object of manifest.objects) {
         const first = objects.get(object.key);
         if (first === undefined) objects.set(object.key, object);
-        else problems.push(`${object.place}: ${object.title} is left out: it is in ${first.place} already`);
+        else problems.push(twice(object, first));
       }
     }
     let different = false;
@@ -119,7 +138,7 @@ export class FilesSource implements Source {
       this.#store.apply(before === undefined ? 'ADDED' : 'MODIFIED', object);
       different = true;
     }
-    different ||= !this.#synced || problems.join('\n') !== this.#problems.join('\n');
+    different ||= !this.#synced || !isDeepStrictEqual(problems, this.#problems);
     this.#applied = objects;
     this.#problems = Object.freeze(problems);
     this.#synced = true;
@@ -144,7 +163,7 @@ export class FilesSource implements Source {
         if (found.length === 0) empty.push(root);
         for (const file of found) if (!files.has(file)) files.set(file, { root });
       } catch (error) {
-        missing.set(root, `cannot be read: ${reasonOf(error)}`);
+        missing.set(root, reasonOf(error));
       }
     }
     return { files, missing, empty };
@@ -163,9 +182,22 @@ async function read(file: string, root: string, before: Manifest): Promise<Entry
   try {
     return { root, manifest: parseManifest(await readFile(file, 'utf8'), file), error: null };
   } catch (error) {
-    const reason = error instanceof ManifestError ? error.message : `${file}: cannot be read: ${reasonOf(error)}`;
-    return { root, manifest: before, error: before === NOTHING ? reason : `${reason}; what it held before is kept` };
+    const problem = error instanceof ManifestError ? error.problem : unreadableFile(file, reasonOf(error));
+    const message = before === NOTHING ? problem.message : `${problem.message}${KEPT}`;
+    return { root, manifest: before, error: { ...problem, message } };
   }
+}
+
+function unreadableFile(file: string, reason: string): Problem {
+  return { place: file, message: `cannot be read: ${reason}`, remedy: 'let the user that Headgate runs as read it' };
+}
+
+function twice({ place, title }: ManifestObject, first: ManifestObject): Problem {
+  return {
+    place,
+    message: `${title} is left out: it is in ${first.place} already`,
+    remedy: 'take one of the two away, or give it another name or namespace',
+  };
 }
 
 function reasonOf(error: unknown): string {

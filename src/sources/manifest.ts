@@ -1,4 +1,5 @@
 import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import type { Problem } from '../model/problem.ts';
 
 /** One Kubernetes object of a manifest file. */
 export interface ManifestObject {
@@ -16,12 +17,18 @@ export interface ManifestObject {
 export interface Manifest {
   readonly objects: readonly ManifestObject[];
   /** Documents that are no Kubernetes object, each with its place; the rest of the file is used. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
-/** The file as a whole cannot be used; the message has its name and, where there is one, the line. */
+/** The file as a whole cannot be used. */
 export class ManifestError extends Error {
   readonly code = 'HEADGATE_MANIFEST_INVALID';
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(`${problem.place}: ${problem.message}`);
+    this.problem = problem;
+  }
 }
 
 /**
@@ -30,10 +37,10 @@ export class ManifestError extends Error {
  */
 export function parseManifest(text: string, file: string): Manifest {
   const objects: ManifestObject[] = [];
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   const add = (value: unknown, place: string) => {
     const found = identify(value, place);
-    if (typeof found === 'string') problems.push(`${place}: ${found}`);
+    if ('remedy' in found) problems.push(found);
     else objects.push(found);
   };
   const json = parseJson(text);
@@ -79,7 +86,11 @@ function parseYaml(text: string, file: string): YamlValue[] {
     const [error] = document.errors;
     if (error !== undefined) {
       const { line, col } = counter.linePos(error.pos[0]);
-      throw new ManifestError(`${file}:${line}:${col}: is not valid YAML: ${error.message.split('\n')[0]}`);
+      throw new ManifestError({
+        place: `${file}:${line}:${col}`,
+        message: `is not valid YAML: ${error.message.split('\n')[0]}`,
+        remedy: 'correct the syntax there or just above',
+      });
     }
     if (document.contents === null) continue;
     const lines = linesOf(document, counter);
@@ -88,7 +99,11 @@ function parseYaml(text: string, file: string): YamlValue[] {
       if (value !== null) values.push({ value, lines });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new ManifestError(`${file}:${lines[0]}: is not usable YAML: ${reason}`);
+      throw new ManifestError({
+        place: `${file}:${lines[0]}`,
+        message: `is not usable YAML: ${reason}`,
+        remedy: 'an alias (*name) needs its anchor (&name) above it in the same document',
+      });
     }
   }
   return values;
@@ -110,14 +125,22 @@ function itemsOf(value: unknown): unknown[] | null {
   return items.map((item: unknown) => (isRecord(item) ? { apiVersion, kind: kind.slice(0, -4), ...item } : item));
 }
 
-/** A text says why it is no Kubernetes object. */
-function identify(value: unknown, place: string): ManifestObject | string {
-  if (!isRecord(value)) return 'is not a Kubernetes object: it is not a map';
+const SHAPE = 'a manifest has apiVersion, kind and metadata.name; move anything else out of source.files';
+
+/** A problem when it is no Kubernetes object. */
+function identify(value: unknown, place: string): ManifestObject | Problem {
+  if (!isRecord(value)) return { place, message: 'is not a Kubernetes object: it is not a map', remedy: SHAPE };
   const { apiVersion, kind, metadata } = value;
-  if (typeof apiVersion !== 'string' || apiVersion === '') return 'is not a Kubernetes object: it has no apiVersion';
-  if (typeof kind !== 'string' || kind === '') return 'is not a Kubernetes object: it has no kind';
+  if (typeof apiVersion !== 'string' || apiVersion === '') {
+    return { place, message: 'is not a Kubernetes object: it has no apiVersion', remedy: SHAPE };
+  }
+  if (typeof kind !== 'string' || kind === '') {
+    return { place, message: 'is not a Kubernetes object: it has no kind', remedy: SHAPE };
+  }
   const { name, namespace } = isRecord(metadata) ? metadata : {};
-  if (typeof name !== 'string' || name === '') return `${kind} has no metadata.name`;
+  if (typeof name !== 'string' || name === '') {
+    return { place, message: `${kind} has no metadata.name`, remedy: 'give it a name' };
+  }
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   const full = `${typeof namespace === 'string' && namespace !== '' ? namespace : 'default'}/${name}`;
   try {
@@ -129,7 +152,11 @@ function identify(value: unknown, place: string): ManifestObject | string {
       json: JSON.stringify(value),
     };
   } catch {
-    return `${kind} ${full} contains itself: an alias leads to what it stands in`;
+    return {
+      place,
+      message: `${kind} ${full} contains itself: an alias leads to what it stands in`,
+      remedy: 'write out what the alias stands for',
+    };
   }
 }
 

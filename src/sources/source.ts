@@ -1,3 +1,4 @@
+import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
 /** Where Rollouts, Experiments, Services and Pods come from. */
@@ -6,8 +7,8 @@ export interface Source {
   readonly synced: boolean;
   /** When something was last heard, in milliseconds since the epoch; null: never. */
   readonly lastEventAt: number | null;
-  /** What cannot be read at the moment, each with its place. What was read before stays in force. */
-  readonly problems: readonly string[];
+  /** What cannot be read at the moment. What was read before stays in force. */
+  readonly problems: readonly Problem[];
 
   /**
    * Resolves after the first complete snapshot was handed to `onChange`, which is called again after every change of the

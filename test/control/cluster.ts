@@ -1,3 +1,4 @@
+import type { Problem } from '../../src/model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../../src/model/snapshot.ts';
 import type { Source } from '../../src/sources/source.ts';
 
@@ -70,7 +71,7 @@ export function experiment(phase = 'Running', metadata: Fields = {}): object {
 export class TestSource implements Source {
   synced = false;
   lastEventAt: number | null = null;
-  problems: readonly string[] = [];
+  problems: readonly Problem[] = [];
   /** Awaited by `start`: a cluster that answers late, or not at all. */
   reachable: () => Promise<void> = () => Promise.resolve();
   readonly #store = new SnapshotStore();

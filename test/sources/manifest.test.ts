@@ -1,7 +1,10 @@
 import t from 'tap';
-import { ManifestError, parseManifest } from '../../src/sources/manifest.ts';
+import { type Manifest, ManifestError, parseManifest } from '../../src/sources/manifest.ts';
 
 const service = (name: string) => `apiVersion: v1\nkind: Service\nmetadata: { name: ${name}, namespace: shop }\n`;
+
+/** `place: message` of every problem. */
+const problemsOf = ({ problems }: Manifest) => problems.map(({ place, message }) => `${place}: ${message}`);
 
 /** Title and place of every object. */
 const summary = (text: string) => parseManifest(text, 'm.yaml').objects.map(({ title, place }) => `${title} ${place}`);
@@ -42,14 +45,14 @@ t.test('the key tells groups apart and versions of one group not', async (t) => 
 
 t.test('what is no Kubernetes object is a problem with its place, and the rest is used', async (t) => {
   const text = `- a\n---\nkind: Pod\n---\napiVersion: v1\n---\napiVersion: v1\nkind: Pod\n---\n${service('a')}`;
-  const { objects, problems } = parseManifest(text, 'm.yaml');
-  t.strictSame(problems, [
+  const manifest = parseManifest(text, 'm.yaml');
+  t.strictSame(problemsOf(manifest), [
     'm.yaml:1: is not a Kubernetes object: it is not a map',
     'm.yaml:3: is not a Kubernetes object: it has no apiVersion',
     'm.yaml:5: is not a Kubernetes object: it has no kind',
     'm.yaml:7: Pod has no metadata.name',
   ]);
-  t.equal(objects.length, 1);
+  t.equal(manifest.objects.length, 1);
 });
 
 t.test('broken YAML is placed', async (t) => {
@@ -61,9 +64,8 @@ t.test('broken YAML is placed', async (t) => {
 });
 
 t.test('an object that contains itself is a problem', async (t) => {
-  t.strictSame(parseManifest('apiVersion: v1\nkind: Pod\nmetadata: &m { name: a, labels: *m }\n', 'm.yaml').problems, [
-    'm.yaml:1: Pod default/a contains itself: an alias leads to what it stands in',
-  ]);
+  const manifest = parseManifest('apiVersion: v1\nkind: Pod\nmetadata: &m { name: a, labels: *m }\n', 'm.yaml');
+  t.strictSame(problemsOf(manifest), ['m.yaml:1: Pod default/a contains itself: an alias leads to what it stands in']);
 });
 
 t.test('merge keys are taken, as kubectl does', async (t) => {
