@@ -1,0 +1,5 @@
+/** A replica of the proxy under test. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
