@@ -1,47 +1,26 @@
-import { Method } from '../http1/method.ts';
 import type { RequestHead } from '../http1/request-head.ts';
-import { type Candidate, Decision, roleName } from '../routing/match.ts';
-import { fallbackKey } from '../telemetry/keys.ts';
+import { type Candidate, roleName } from '../routing/match.ts';
 import type { RetryReason, UpstreamFailureReason } from '../telemetry/layout.ts';
-import {
-  enterFlight,
-  leaveFlight,
-  recordFailure,
-  recordFallback,
-  recordOutcome,
-  recordRetry,
-  recordUnrouted,
-} from '../telemetry/record.ts';
+import { recordFailure, recordRetry } from '../telemetry/record.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import { Account } from './account.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { DataPlane } from './data-plane.ts';
 import { free } from './free.ts';
 import type { LiveVersion } from './live-version.ts';
+import { ownAnswer } from './own-answer.ts';
 import { RequestRelay } from './request-relay.ts';
 import { BROKEN, DONE, ResponseRelay } from './response-relay.ts';
 import { afterFlush, flushed } from './scratch.ts';
 
 /** The request itself, one on another endpoint, one on the version that falls in. */
 const MAX_ATTEMPTS = 3;
-/** Proxies that a request may have passed. An endpoint that leads back here would go round until no descriptor is left. */
-const MAX_HOPS = 16;
 
 /** One request and its response. A client connection has one exchange and uses it again and again. */
 export class Exchange implements UpstreamUser {
-  readonly decision = new Decision<LiveVersion>();
-  /** For the access log. */
-  method = '';
-  host = '';
-  path = '';
-  startedAt = 0;
-  /** Why Headgate answered or cut the connection; empty when a version answered. */
-  cause: CauseName | '' = '';
-  /** The version that is charged: the one that answered, else the one chosen. */
-  version: Candidate<LiveVersion> | null = null;
-  /** `host:port` of the last endpoint tried. */
-  upstreamName = '';
+  readonly account: Account;
   readonly request: RequestRelay;
   readonly response: ResponseRelay;
   readonly #connection: ClientConnection;
@@ -57,6 +36,7 @@ export class Exchange implements UpstreamUser {
   constructor(connection: ClientConnection) {
     this.#connection = connection;
     this.#plane = connection.plane;
+    this.account = new Account(connection.plane);
     this.request = new RequestRelay(connection.plane);
     this.response = new ResponseRelay(connection.plane);
   }
@@ -66,31 +46,22 @@ export class Exchange implements UpstreamUser {
    * @returns the position after the last byte that belongs to this request.
    */
   begin(head: RequestHead, bytes: Buffer, start: number, end: number, startedAt: number): number {
-    const plane = this.#plane;
+    const { account } = this;
     this.#active = true;
     this.#epoch += 1;
-    this.startedAt = startedAt;
-    this.cause = '';
-    this.version = null;
-    this.upstreamName = '';
     this.#attempts = 0;
-    plane.view.show(head, bytes);
-    plane.matcher.decide(plane.view, this.decision);
-    if (plane.settings.accessLog) this.#describe(head, bytes);
+    account.open(head, bytes, startedAt);
     const stop = this.request.begin(head, bytes, start, end);
-    this.response.begin(this.request.isHead, this.request.http10, head.keepAlive && !plane.draining);
-    const { served, chosen } = this.decision;
-    // RFC 9110 7.6.2: the last recipient answers, and here that is Headgate.
-    const last = head.maxForwards === 0 && head.method === Method.OPTIONS;
-    const looping = head.hops >= MAX_HOPS;
-    this.#charge(last || looping ? null : (served ?? chosen));
+    this.response.begin(this.request.isHead, this.request.http10, head.keepAlive && !this.#plane.draining);
+    const { served, chosen, route, from, reason } = account.decision;
+    const own = ownAnswer(head);
+    account.charge(own === null ? (served ?? chosen) : null);
     if (stop < 0) this.#answer(this.request.reason);
-    else if (last) this.#answer('max_forwards');
-    else if (looping) this.#answer('too_many_hops');
-    else if (this.decision.route === null) this.#answer('no_route');
+    else if (own !== null) this.#answer(own);
+    else if (route === null) this.#answer('no_route');
     else if (served === null) this.#answer('no_endpoints');
     else {
-      if (this.decision.reason !== '') this.#countFallback(served, this.decision.from, this.decision.reason);
+      if (reason !== '') account.countFallback(served, from, reason);
       this.#attempt(head, served, null, false);
     }
     return stop < 0 ? end : stop;
@@ -125,7 +96,7 @@ export class Exchange implements UpstreamUser {
   onClientGone(): void {
     if (!this.#active) return;
     this.#abandonUpstream();
-    this.cause = 'client_closed';
+    this.account.cause = 'client_closed';
     this.#finish(causeOf('client_closed').status);
   }
 
@@ -136,7 +107,7 @@ export class Exchange implements UpstreamUser {
 
   onUpstreamData(): boolean {
     const upstream = this.#upstream;
-    const version = this.version;
+    const version = this.account.version;
     if (upstream === null || version === null) return false;
     const client = this.#connection.socket;
     const progress = this.response.read(upstream, client, this.request.done, version.live.headerLine);
@@ -191,9 +162,9 @@ export class Exchange implements UpstreamUser {
       return;
     }
     this.#attempts += 1;
-    this.#charge(version);
+    this.account.charge(version);
     this.#endpoint = endpoint;
-    this.upstreamName = endpoint.name;
+    this.account.upstreamName = endpoint.name;
     const upstream = endpoint.acquire(fresh);
     this.#upstream = upstream;
     upstream.user = this;
@@ -240,7 +211,7 @@ export class Exchange implements UpstreamUser {
   #fail(reason: UpstreamFailureReason): void {
     const upstream = this.#upstream;
     const endpoint = this.#endpoint;
-    const version = this.version;
+    const version = this.account.version;
     if (upstream === null || endpoint === null || version === null) return;
     recordFailure(version.live.counters, reason);
     this.#plane.logFailure(this, reason);
@@ -249,13 +220,13 @@ export class Exchange implements UpstreamUser {
     const again = (unsent || stale) && !this.request.unrepeatable && this.#attempts < MAX_ATTEMPTS;
     this.#abandonUpstream();
     if (this.response.started) {
-      this.cause = reason;
+      this.account.cause = reason;
       this.#finish(this.response.status);
       this.#connection.cut();
       return;
     }
     if (again && this.#retry(version, endpoint, unsent)) return;
-    this.#charge(this.decision.chosen);
+    this.account.charge(this.account.decision.chosen);
     this.#answer(reason);
   }
 
@@ -266,9 +237,9 @@ export class Exchange implements UpstreamUser {
     let next: Candidate<LiveVersion> | undefined;
     // The same version has another endpoint, or the old connection was merely stale.
     if (this.#attempts === 1 && (!unsent || pool.endpoints.some((endpoint) => endpoint !== failed))) next = version;
-    else if (unsent && this.decision.mayFallBack) {
+    else if (unsent && this.account.decision.mayFallBack) {
       next = version.fallback.find((candidate) => candidate.live.usable);
-      if (next !== undefined) this.#countFallback(next, roleName(version.version), 'connect_failed');
+      if (next !== undefined) this.account.countFallback(next, roleName(version.version), 'connect_failed');
     }
     if (next === undefined) return false;
     recordRetry(version.live.counters, reason);
@@ -310,7 +281,7 @@ export class Exchange implements UpstreamUser {
       this.#answer(cause);
       return;
     }
-    this.cause = cause;
+    this.account.cause = cause;
     this.#finish(this.response.status);
     this.#connection.cut();
   }
@@ -320,24 +291,10 @@ export class Exchange implements UpstreamUser {
     const { response } = this;
     // An HTTP/1.0 client would have to be told that the connection stays.
     const keepAlive = response.keepAlive && this.request.done && !this.request.http10;
-    this.cause = cause;
+    this.account.cause = cause;
     response.bytesOut += this.#connection.answer(cause, this.request.isHead, !keepAlive);
     this.#finish(causeOf(cause).status);
     this.#connection.exchangeDone(keepAlive);
-  }
-
-  /** Moves the request to a version's account; the one it was on before forgets it. */
-  #charge(version: Candidate<LiveVersion> | null): void {
-    if (version === this.version) return;
-    if (this.version !== null) leaveFlight(this.version.live.counters);
-    this.version = version;
-    if (version !== null) enterFlight(version.live.counters);
-  }
-
-  #countFallback(to: Candidate<LiveVersion>, from: string, reason: Parameters<typeof fallbackKey>[3]): void {
-    const route = this.decision.route;
-    if (route === null) return;
-    recordFallback(this.#plane.counters.fallback(fallbackKey(route.name, from, roleName(to.version), reason)));
   }
 
   /** Every exchange ends here, exactly once. */
@@ -347,20 +304,7 @@ export class Exchange implements UpstreamUser {
     this.#epoch += 1;
     this.request.release();
     this.#deadline = Number.POSITIVE_INFINITY;
-    const duration = plane.tick() - this.startedAt;
-    const version = this.version;
-    if (version === null) recordUnrouted(plane.counters.worker, status);
-    else {
-      leaveFlight(version.live.counters);
-      recordOutcome(version.live.counters, status, duration);
-    }
+    const duration = this.account.close(status);
     if (plane.settings.accessLog) plane.logAccess(this, this.#connection, status, duration);
-  }
-
-  #describe(head: RequestHead, bytes: Buffer): void {
-    const { base } = head;
-    this.method = bytes.toString('latin1', base + head.methodStart, base + head.methodEnd);
-    this.host = head.hostStart < 0 ? '' : bytes.toString('latin1', base + head.hostStart, base + head.hostEnd);
-    this.path = bytes.toString('latin1', base + head.pathStart, base + head.pathEnd);
   }
 }

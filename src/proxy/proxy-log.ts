@@ -15,16 +15,20 @@ export class ProxyLog {
   readonly #accessLog: AccessLog | null;
   readonly #seen = new Map<string, { at: number; left: number }>();
 
-  constructor(logger: Logger, accessLog: AccessLog | null) {
+  readonly #now: () => number;
+
+  /** @param now milliseconds, monotonic. */
+  constructor(logger: Logger, accessLog: AccessLog | null, now: () => number = () => performance.now()) {
     this.#logger = logger;
     this.#accessLog = accessLog;
+    this.#now = now;
   }
 
-  failure(exchange: Exchange, reason: CauseName): void {
+  failure({ account }: Exchange, reason: CauseName): void {
     const { level } = causeOf(reason);
     if (!this.#logger.isLevelEnabled(level)) return;
-    const now = performance.now();
-    const kind = `${reason} ${exchange.upstreamName}`;
+    const now = this.#now();
+    const kind = `${reason} ${account.upstreamName}`;
     const seen = this.#seen.get(kind);
     if (seen !== undefined && now - seen.at < REPEAT_MS) {
       seen.left += 1;
@@ -32,15 +36,15 @@ export class ProxyLog {
     }
     if (this.#seen.size >= MAX_KINDS) this.#seen.clear();
     this.#seen.set(kind, { at: now, left: 0 });
-    const version = exchange.version?.version;
+    const version = account.version?.version;
     this.#logger[level](
       {
         reason,
-        upstream: exchange.upstreamName,
-        route: exchange.decision.route?.name,
+        upstream: account.upstreamName,
+        route: account.decision.route?.name,
         version: version?.name,
         role: version?.role,
-        repeated: seen?.left ?? 0,
+        suppressed: seen?.left ?? 0,
       },
       'upstream failed',
     );
@@ -50,13 +54,13 @@ export class ProxyLog {
     this.#logger.error({ err: error.message }, 'a connection could not be accepted');
   }
 
-  access(exchange: Exchange, client: string, status: number, durationMs: number): void {
-    const { decision, version, request, response } = exchange;
+  access({ account, request, response }: Exchange, client: string, status: number, durationMs: number): void {
+    const { decision, version } = account;
     this.#accessLog?.write({
       client,
-      method: exchange.method,
-      host: exchange.host,
-      path: exchange.path,
+      method: account.method,
+      host: account.host,
+      path: account.path,
       status,
       duration_ms: durationMs,
       bytes_in: request.bytesIn,
@@ -66,8 +70,8 @@ export class ProxyLog {
       role: version === null ? '' : roleName(version.version),
       rule: decision.rule,
       fallback: decision.reason,
-      upstream: exchange.upstreamName,
-      reason: exchange.cause,
+      upstream: account.upstreamName,
+      reason: account.cause,
     });
   }
 

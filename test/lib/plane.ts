@@ -42,11 +42,15 @@ export class TestPlane {
   #now = 1_000;
 
   /** @param clock instead of the one that only `pass` moves. */
-  constructor(settings: WorkerSettings, clock: Clock = { now: () => this.#now }) {
+  constructor(
+    settings: WorkerSettings,
+    clock: Clock = { now: () => this.#now },
+    logger = createLogger({ level: 'silent' }),
+  ) {
     this.#registry = new SeriesRegistry({ workers: 1, now: () => this.#now });
     const [patch] = this.#registry.update({ routes: [] });
     if (patch === undefined) throw new Error('no patch');
-    const log = new ProxyLog(createLogger({ level: 'silent' }), null);
+    const log = new ProxyLog(logger, null, () => clock.now());
     this.plane = new DataPlane(settings, patch, log, clock);
   }
 
