@@ -13,6 +13,7 @@ import { SeriesRegistry } from '../telemetry/counters.ts';
 import { Exposition } from '../telemetry/exposition.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ProblemLog } from '../telemetry/problems.ts';
+import { changedKeys } from './changed-keys.ts';
 import { workerSettings } from './worker-settings.ts';
 
 export interface HeadgateOptions {
@@ -28,9 +29,9 @@ const NO_OBJECTS: Snapshot = {
   rollouts: [],
   experiments: [],
   services: [],
-  pods: [],
+  pods: new Map(),
   problems: [],
-  unreadableRollouts: 0,
+  unreadableRollouts: [],
 };
 
 /** The running product: a source and a configuration in, tables out to the workers, and the admin server beside them. */
@@ -87,11 +88,9 @@ export class Headgate {
 
   /** A configuration that was found right. Routes change at once; the rest needs a new start, and the log says so. */
   reload(config: Config): void {
-    const fixed = (of: Config) => ({ ...of, routes: null });
-    if (!isDeepStrictEqual(fixed(config), fixed(this.#config))) {
-      this.#logger.warn(
-        'only routes are applied without a restart; something else in the configuration has changed too',
-      );
+    const waiting = changedKeys(this.#config, config);
+    if (waiting.length > 0) {
+      this.#logger.warn({ keys: waiting }, `these keys have changed and need a restart: ${waiting.join(', ')}`);
     }
     this.#config = { ...this.#config, routes: config.routes };
     this.#reloadSuccessful = true;
@@ -192,6 +191,7 @@ export class Headgate {
       sourceLastEventSeconds: lastEventAt === null ? 0 : lastEventAt / 1000,
       configReloadSuccessful: this.#reloadSuccessful,
       workersRestarted: this.#workers.restarted,
+      problems: this.#problems.length,
     };
   }
 }

@@ -32,6 +32,8 @@ export interface ProcessState {
   readonly sourceLastEventSeconds: number;
   readonly configReloadSuccessful: boolean;
   readonly workersRestarted: number;
+  /** Number of problems that there are now. */
+  readonly problems: number;
 }
 
 export interface ExpositionOptions {
@@ -112,8 +114,10 @@ export class Exposition {
     this.#counter(`${prefix}upstream_failures_total`, 'Failed exchanges with an endpoint of the version.', () =>
       this.#registry.series().flatMap((series) => reasonSamples(series, FAILURE_BASE, UPSTREAM_FAILURE_REASONS)),
     );
-    this.#counter(`${prefix}retries_total`, 'Requests sent to a second endpoint of the version.', () =>
-      this.#registry.series().flatMap((series) => reasonSamples(series, RETRY_BASE, RETRY_REASONS)),
+    this.#counter(
+      `${prefix}retries_total`,
+      'Requests that failed at the version and were sent once more: to it again, or to the version that falls in for it.',
+      () => this.#registry.series().flatMap((series) => reasonSamples(series, RETRY_BASE, RETRY_REASONS)),
     );
     this.#counter(`${prefix}fallback_total`, 'Requests that another version than the one asked for answered.', () =>
       this.#registry.fallbacks().map((fallback) => ({
@@ -146,6 +150,11 @@ export class Exposition {
       single((state) => state.workersRestarted),
     );
     this.#gauge(
+      `${prefix}problems`,
+      'Things in configuration and objects that do not work now; /api/table on the admin port lists them, and the log.',
+      single((state) => state.problems),
+    );
+    this.#gauge(
       `${prefix}source_synced`,
       'Whether the source has delivered all its objects.',
       single((state) => Number(state.sourceSynced)),
@@ -157,7 +166,7 @@ export class Exposition {
     );
     this.#gauge(
       `${prefix}config_last_reload_successful`,
-      'Whether the configuration in use is the one on disk.',
+      '1: the configuration was right when it was last read. 0: it had a mistake, and the one before stays in force.',
       single((state) => Number(state.configReloadSuccessful)),
     );
     const build = [{ labels: { version, node: process.version }, value: 1 }];

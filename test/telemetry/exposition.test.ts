@@ -39,6 +39,7 @@ function setUp(change: Partial<ExpositionOptions> = {}, state: Partial<ProcessSt
       sourceLastEventSeconds: 1_700_000_000.5,
       configReloadSuccessful: true,
       workersRestarted: 0,
+      problems: 0,
       ...state,
     }),
     ...change,
@@ -205,6 +206,23 @@ t.test('the state of source, configuration and workers is shown', async (t) => {
   t.same(await lines(exposition, 'headgate_build'), [
     `headgate_build_info{version="0.1.0",node="${process.version}"} 1`,
   ]);
+});
+
+t.test('the number of problems is a gauge whose help says where they are listed', async (t) => {
+  const { exposition } = setUp({}, { problems: 3 });
+  t.same(await lines(exposition, 'headgate_problems'), ['headgate_problems 3']);
+  t.match(await lines(exposition, '# HELP headgate_problems'), [/\/api\/table/]);
+});
+
+t.test('the help of a failed reload says what 0 means', async (t) => {
+  const { exposition } = setUp();
+  const [help] = await lines(exposition, '# HELP headgate_config_last_reload_successful');
+  t.match(help, /0: it had a mistake, and the one before stays in force\.$/);
+});
+
+t.test('the help of retries says that those of a fallback count too', async (t) => {
+  const { exposition } = setUp();
+  t.match(await lines(exposition, '# HELP headgate_retries_total'), [/or to the version that falls in for it\.$/]);
 });
 
 t.test('the alias adds the same series under the names that templates in the wild use', async (t) => {
