@@ -1,10 +1,10 @@
-import { asList, asRecord } from './raw.ts';
+import type { Path } from '../common/format-path.ts';
+import { asList, asRecord } from '../common/records.ts';
+import { suggest } from '../common/suggest.ts';
 import { Refusal } from './refusal.ts';
 import { routeName } from './route-name.ts';
-import { suggest } from './suggest.ts';
 import { parseSize } from './units.ts';
 import { parseHost, parseName, parsePath } from './values.ts';
-import type { Path } from './yaml-file.ts';
 
 /** Takes one mistake; `at` says whether it is the value's or the key's. */
 export type Report = (path: Path, message: string, remedy: string | null, at?: 'key' | 'value') => void;

@@ -1,17 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { $ZodIssue } from 'zod/v4/core';
+import { deepFreeze } from '../common/deep-freeze.ts';
+import { formatPath, type Path } from '../common/format-path.ts';
+import { readFailure } from '../common/read-failure.ts';
+import { asList, asRecord, valueAt } from '../common/records.ts';
+import { suggest } from '../common/suggest.ts';
 import type { HeaderMatch } from '../routing/table.ts';
 import { checkAcross } from './checks.ts';
 import type { Config, HeaderRuleConfig, RouteConfig } from './config.ts';
 import { ConfigError, type Mistake } from './config-error.ts';
 import { fileStamp } from './file-stamp.ts';
-import { asList, asRecord } from './raw.ts';
 import { Refusal } from './refusal.ts';
 import { routeName } from './route-name.ts';
 import { configSchema, knownKeys, type ParsedConfig, type ParsedRoute } from './schema.ts';
-import { suggest } from './suggest.ts';
-import { type Path, YamlFile } from './yaml-file.ts';
+import { YamlFile } from './yaml-file.ts';
 
 /** A configuration that was read and found right. */
 export interface Loaded {
@@ -21,6 +24,8 @@ export interface Loaded {
   /** What the file looked like when it was read, for `ConfigWatcher` to tell a change. */
   readonly stamp: string;
 }
+
+const MISSING = 'correct --config, or begin with the config/headgate.yaml of the package, which has every key';
 
 /**
  * Reads and validates a configuration file.
@@ -35,9 +40,9 @@ export async function loadConfig(path: string): Promise<Loaded> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const message = `cannot be read: ${reason(error)}`;
+    const { reason, remedy } = readFailure(error, 'file', MISSING);
     throw new ConfigError('HEADGATE_CONFIG_UNREADABLE', [
-      { file: path, line: 0, column: 0, path: '', message, remedy: null },
+      { file: path, line: 0, column: 0, path: '', message: `cannot be read: ${reason}`, remedy },
     ]);
   }
   return { config: parseConfig(text, path), file, stamp };
@@ -65,7 +70,7 @@ export function parseConfig(text: string, path: string): Config {
     if (!Array.isArray(yaml.value)) checkAcross(yaml.value, report, (at) => yaml.locate(at, 'value').line);
     if (parsed.success && mistakes.length === 0) {
       const place = (index: number) => `${path}:${yaml.locate(['routes', index], 'value').line} routes[${index}]`;
-      return freeze(build(parsed.data, yaml.value, dirname(resolve(path)), place));
+      return deepFreeze(build(parsed.data, yaml.value, dirname(resolve(path)), place));
     }
   }
   throw new ConfigError('HEADGATE_CONFIG_INVALID', sorted(mistakes));
@@ -96,14 +101,6 @@ function reportIssue(
   } else {
     report(path, issue.code === 'too_small' ? 'is empty' : issue.message, null);
   }
-}
-
-function valueAt(raw: unknown, path: Path): unknown {
-  let value = raw;
-  for (const segment of path) {
-    value = typeof segment === 'number' ? asList(value)[segment] : asRecord(value)[String(segment)];
-  }
-  return value;
 }
 
 function build(parsed: ParsedConfig, raw: unknown, folder: string, place: (index: number) => string): Config {
@@ -151,33 +148,6 @@ function buildRule(rule: ParsedRoute['headers'][number]): HeaderRuleConfig {
   return { name: rule.name, match, to: rule.to, fallback: rule.fallback !== 'none' };
 }
 
-/** `routes[0].tokens["a b"]`. */
-function formatPath(path: Path): string {
-  let formatted = '';
-  for (const segment of path) {
-    if (typeof segment === 'number') formatted += `[${segment}]`;
-    else if (!/^[A-Za-z_][\w-]*$/.test(String(segment))) formatted += `[${JSON.stringify(String(segment))}]`;
-    else formatted += formatted === '' ? String(segment) : `.${String(segment)}`;
-  }
-  return formatted;
-}
-
 function sorted(mistakes: readonly Mistake[]): Mistake[] {
   return [...mistakes].sort((a, b) => a.line - b.line || a.column - b.column || (a.path < b.path ? -1 : 1));
-}
-
-function reason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EISDIR') return 'it is a folder';
-  if (code === 'EACCES') return 'permission denied';
-  return error instanceof Error ? error.message : String(error);
-}
-
-function freeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const child of Object.values(value)) freeze(child);
-  }
-  return value;
 }

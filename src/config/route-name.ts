@@ -1,4 +1,4 @@
-import { asRecord } from './raw.ts';
+import { asRecord } from '../common/records.ts';
 
 /**
  * The name of a route as it was written, before or after validation; where it was not, the Rollout's name without its

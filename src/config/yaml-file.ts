@@ -1,6 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-
-export type Path = readonly PropertyKey[];
+import type { Path } from '../common/format-path.ts';
 
 /** What the YAML itself gets wrong. */
 export interface YamlMistake {

@@ -38,7 +38,8 @@ t.test('a configuration that is not there is a mistake', async (t) => {
   t.strictSame(await headgate('check', '--config', 'no-such.yaml'), {
     code: 2,
     stdout: '',
-    stderr: 'no-such.yaml: cannot be read: there is no such file\n',
+    stderr:
+      'no-such.yaml: cannot be read: there is no such file (correct --config, or begin with the config/headgate.yaml of the package, which has every key)\n',
   });
 });
 
