@@ -1,5 +1,5 @@
+import { maximumWeight } from '../model/maximum-weight.ts';
 import type { CanaryStrategy, Rollout } from '../model/rollout.ts';
-import { maximumWeight } from './maximum-weight.ts';
 
 /**
  * How many pods the canary needs before it may carry `weight`: what the controller would wait for

@@ -1,5 +1,5 @@
+import { maximumWeight } from '../model/maximum-weight.ts';
 import type { CanaryStrategy, Rollout } from '../model/rollout.ts';
-import { maximumWeight } from './maximum-weight.ts';
 import { podsNeeded, stablePodsNeeded } from './pods-needed.ts';
 import { publishedShares } from './published-weights.ts';
 import type { SplitShare } from './split-share.ts';

@@ -1,4 +1,4 @@
-import type { CanaryStrategy } from '../model/rollout.ts';
+import type { CanaryStrategy } from './rollout.ts';
 
 /** All weights are out of this many: `maxTrafficWeight`, 100 unless set. */
 export function maximumWeight(strategy: CanaryStrategy): number {
