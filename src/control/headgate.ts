@@ -1,11 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import { startAdmin } from '../admin/server.ts';
 import type { AdminState } from '../admin/state.ts';
 import type { Config } from '../config/config.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { WorkerPool } from '../proxy/worker-pool.ts';
-import { type CompileMemory, compile } from '../routing/compile.ts';
+import { type CompileCache, type CompileMemory, compile } from '../routing/compile.ts';
 import { explain } from '../routing/explain.ts';
 import type { EndpointMap, RoutingTable } from '../routing/table.ts';
 import type { Source } from '../sources/source.ts';
@@ -42,6 +41,7 @@ export class Headgate {
   #config: Config;
   #snapshot: Snapshot | null = null;
   #memory: CompileMemory = {};
+  #cache: CompileCache | null = null;
   #table: RoutingTable | null = null;
   #endpoints: EndpointMap = {};
   #problems: readonly Problem[] = [];
@@ -133,12 +133,13 @@ export class Headgate {
   }
 
   #apply(snapshot: Snapshot): void {
-    const compiled = compile(snapshot, this.#config, this.#memory);
+    const compiled = compile(snapshot, this.#config, this.#memory, this.#cache);
     this.#memory = compiled.memory;
+    this.#cache = compiled.cache;
     this.#problems = [...(this.#source?.problems ?? []), ...compiled.problems];
     this.#problemLog.update(this.#problems);
     this.#endpoints = compiled.endpoints;
-    if (this.#table !== null && isDeepStrictEqual(this.#table, compiled.table)) {
+    if (this.#table === compiled.table) {
       this.#workers.publishEndpoints(compiled.endpoints);
       return;
     }

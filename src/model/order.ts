@@ -1,3 +1,5 @@
+import type { Problem } from './problem.ts';
+
 /** Orders strings by code unit: the same on every machine, whatever its locale. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0;
@@ -10,4 +12,9 @@ export function compareObjects(
   b: { readonly namespace: string; readonly name: string },
 ): number {
   return compareText(a.namespace, b.namespace) || compareText(a.name, b.name);
+}
+
+/** Orders problems by place, then message. */
+export function compareProblems(a: Problem, b: Problem): number {
+  return compareText(a.place, b.place) || compareText(a.message, b.message);
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { Collection } from './collection.ts';
 import { type Experiment, parseExperiment } from './experiment.ts';
 import { text } from './fields.ts';
-import { compareObjects, compareText } from './order.ts';
-import type { Parsed } from './parsed.ts';
+import { compareProblems } from './order.ts';
 import { type Pod, parsePod } from './pod.ts';
+import { PodGroups } from './pod-groups.ts';
+import type { Problem } from './problem.ts';
 import { parseRollout, type Rollout } from './rollout.ts';
 import { parseService, type Service } from './service.ts';
 
@@ -12,11 +14,15 @@ export interface Snapshot {
   readonly rollouts: readonly Rollout[];
   readonly experiments: readonly Experiment[];
   readonly services: readonly Service[];
-  readonly pods: readonly Pod[];
-  /** Objects that were left out because they cannot be understood; each text names the object and the mistake. */
-  readonly problems: readonly string[];
-  /** How many of those were Rollouts: a Rollout is alone only if this is 0 as well. */
-  readonly unreadableRollouts: number;
+  /**
+   * By namespace and the ReplicaSet that owns them, `shop/web-5d8`; those without an owner under `shop/`. A list that is
+   * as it was is the same list in the next snapshot, so one changed Pod tells which versions it concerns.
+   */
+  readonly pods: ReadonlyMap<string, readonly Pod[]>;
+  /** Objects that cannot be understood. */
+  readonly problems: readonly Problem[];
+  /** `namespace/name` of the Rollouts that are left out for that reason: a Rollout is alone only if there are none. */
+  readonly unreadableRollouts: readonly string[];
 }
 
 /** As little as says which object it is: what else is wrong with it is for the kind's own parser to say. */
@@ -28,13 +34,15 @@ const head = z.object({
 
 /**
  * Gathers objects and their changes, in any order, into snapshots. An object is known by kind, namespace and name.
- * Kinds that Headgate does not use are ignored; an object that cannot be understood is left out alone, with a problem.
+ * Kinds that Headgate does not use are ignored. An object that cannot be understood is a problem, and counts as it was
+ * when it last could be; where it never could, it alone is left out.
  */
 export class SnapshotStore {
   readonly #rollouts = new Collection<Rollout>(parseRollout);
   readonly #experiments = new Collection<Experiment>(parseExperiment);
   readonly #services = new Collection<Service>(parseService);
-  readonly #pods = new Collection<Pod>(parsePod);
+  readonly #groups = new PodGroups();
+  readonly #pods = new Collection<Pod>(parsePod, (before, after) => this.#groups.change(before, after));
 
   /** Takes one event of a watch (or one object of a list or file, as ADDED). */
   apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: unknown): void {
@@ -51,16 +59,16 @@ export class SnapshotStore {
   snapshot(): Snapshot {
     const all = [this.#rollouts, this.#experiments, this.#services, this.#pods];
     return Object.freeze({
-      rollouts: this.#rollouts.values(),
-      experiments: this.#experiments.values(),
-      services: this.#services.values(),
-      pods: this.#pods.values(),
-      problems: Object.freeze(all.flatMap((collection) => collection.problems()).sort(compareText)),
-      unreadableRollouts: this.#rollouts.problems().length,
+      rollouts: this.#rollouts.sorted(),
+      experiments: this.#experiments.sorted(),
+      services: this.#services.sorted(),
+      pods: this.#groups.lists(),
+      problems: Object.freeze(all.flatMap((collection) => collection.problems()).sort(compareProblems)),
+      unreadableRollouts: this.#rollouts.leftOut,
     });
   }
 
-  #collectionOf(apiVersion: string, kind: string): Collection<Keyed> | null {
+  #collectionOf(apiVersion: string, kind: string): Pick<Collection<Pod>, 'set' | 'delete'> | null {
     // The group counts: a Knative Service is not a Service.
     if (apiVersion.startsWith('argoproj.io/')) {
       if (kind === 'Rollout') return this.#rollouts;
@@ -71,44 +79,5 @@ export class SnapshotStore {
       if (kind === 'Pod') return this.#pods;
     }
     return null;
-  }
-}
-
-interface Keyed {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** The objects of one kind. The sorted list is kept until one of them changes: pods come and go far more often. */
-class Collection<T extends Keyed> {
-  readonly #parse: (object: unknown) => Parsed<T>;
-  readonly #objects = new Map<string, T>();
-  readonly #problems = new Map<string, string>();
-  #sorted: readonly T[] | null = null;
-
-  constructor(parse: (object: unknown) => Parsed<T>) {
-    this.#parse = parse;
-  }
-
-  set(key: string, object: unknown): void {
-    this.delete(key);
-    const parsed = this.#parse(object);
-    if (parsed.ok) this.#objects.set(key, parsed.value);
-    else this.#problems.set(key, parsed.reason);
-  }
-
-  delete(key: string): void {
-    this.#sorted = null;
-    this.#objects.delete(key);
-    this.#problems.delete(key);
-  }
-
-  values(): readonly T[] {
-    this.#sorted ??= Object.freeze([...this.#objects.values()].sort(compareObjects));
-    return this.#sorted;
-  }
-
-  problems(): readonly string[] {
-    return [...this.#problems.values()];
   }
 }

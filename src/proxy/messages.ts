@@ -1,6 +1,7 @@
-import type { EndpointMap, RoutingTable } from '../routing/table.ts';
+import type { EndpointMap } from '../routing/table.ts';
 import type { CountersPatch } from '../telemetry/counters.ts';
 import type { LoggerOptions } from '../telemetry/logger.ts';
+import type { RouteChanges } from './route-changes.ts';
 import type { WorkerSettings } from './settings.ts';
 
 /** What a worker thread is started with. */
@@ -20,7 +21,7 @@ export type ToWorker =
   /** A new table and what changed among the endpoints with it, so that no version of it begins empty. */
   | {
       readonly type: 'table';
-      readonly table: RoutingTable;
+      readonly routes: RouteChanges;
       readonly counters: CountersPatch;
       readonly generation: number;
       readonly changes: EndpointMap;

@@ -6,6 +6,7 @@ import type { SeriesRegistry } from '../telemetry/counters.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { endpointChanges } from '../upstream/upstreams.ts';
 import type { FromWorker, ListenOn, ToWorker, WorkerStart } from './messages.ts';
+import { routeChanges } from './route-changes.ts';
 import type { WorkerSettings } from './settings.ts';
 
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
@@ -97,13 +98,14 @@ export class WorkerPool {
   publish(table: RoutingTable, endpoints: EndpointMap, generation: number): void {
     const named = endpointsOf(table, endpoints);
     const changes = endpointChanges(this.#endpoints, named);
+    const routes = routeChanges(this.#table, table);
     this.#table = table;
     this.#endpoints = named;
     this.#generation = generation;
     const patches = this.#options.registry.update(table);
     this.#workers.forEach((worker, slot) => {
       const counters = patches[slot];
-      if (counters !== undefined) send(worker, { type: 'table', table, counters, generation, changes });
+      if (counters !== undefined) send(worker, { type: 'table', routes, counters, generation, changes });
     });
   }
 
@@ -147,8 +149,8 @@ export class WorkerPool {
       if (message.type === 'applied') this.#applied[slot] = message.generation;
     });
     if (this.#generation > 0) {
-      const table = { table: this.#table, changes: this.#endpoints, generation: this.#generation };
-      send(worker, { type: 'table', counters, ...table });
+      const { routes } = this.#table;
+      send(worker, { type: 'table', routes, counters, generation: this.#generation, changes: this.#endpoints });
     }
     send(worker, { type: 'listen', on: this.#on });
     const answer = await Promise.race([heard(worker, 'listening'), heard(worker, 'listenFailed'), ended(worker)]);

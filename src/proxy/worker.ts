@@ -1,10 +1,12 @@
 /** The thread of one worker: messages in, a data plane within. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { RoutingTable } from '../routing/table.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { DataPlane, SWEEP_MS } from './data-plane.ts';
 import type { FromWorker, ListenOn, ToWorker, WorkerStart } from './messages.ts';
 import { ProxyLog } from './proxy-log.ts';
+import { applyRouteChanges } from './route-changes.ts';
 
 const start: WorkerStart = workerData;
 const logger = createLogger({ level: start.logLevel });
@@ -14,6 +16,7 @@ const plane = new DataPlane(start.settings, start.counters, log);
 // A bug met on one connection must not take the others with it; that connection's deadline will end it.
 process.on('uncaughtException', (error) => logger.error({ err: error.stack }, 'unexpected error in a worker'));
 
+let table: RoutingTable = { routes: [] };
 const sweeper = setInterval(() => plane.sweep(), SWEEP_MS);
 
 function tell(message: FromWorker): void {
@@ -51,7 +54,8 @@ async function receive(message: ToWorker): Promise<void> {
       return listen(message.on);
     case 'table':
       plane.applyEndpoints(message.changes);
-      plane.applyTable(message.table, message.counters, message.generation);
+      table = applyRouteChanges(table, message.routes);
+      plane.applyTable(table, message.counters, message.generation);
       return tell({ type: 'applied', generation: message.generation });
     case 'endpoints':
       return plane.applyEndpoints(message.changes);

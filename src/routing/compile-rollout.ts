@@ -7,10 +7,11 @@ import { experimentValues, templateOfShare } from './experiments.ts';
 import { headerRoutes, regexMistake } from './header-routes.ts';
 import { heldRollout, type RolloutMemory } from './held-rollout.ts';
 import { blueGreenLineup, canaryLineup, type Lineup } from './lineup.ts';
+import type { ObjectIndex } from './object-index.ts';
 import { choosePort, experimentPodPort, podPort, type TargetPort } from './ports.ts';
 import { rolloutServices } from './rollout-services.ts';
-import type { SnapshotIndex } from './snapshot-index.ts';
 import type { Endpoint, ExperimentHeader, HeaderRule, Route, Share, Target } from './table.ts';
+import type { TemplateKeys } from './template-keys.ts';
 import { VersionList } from './version-list.ts';
 
 /** A route to a Rollout, as the plan of routes has it. */
@@ -32,25 +33,29 @@ export interface CompiledRollout {
   readonly memory: RolloutMemory;
   /** Which rule gave the weights, for people. */
   readonly reason: string;
+  readonly claims: readonly TemplateClaim[];
 }
 
-/**
- * Compiles the route of one Rollout, from nothing but that Rollout and the objects of its namespace.
- *
- * @param experimentPorts by version key, the port for which a route before this one took an experiment's template
- */
+/** A key that was asked for, and the one that was given (`TemplateKeys`). */
+export interface TemplateClaim {
+  readonly plain: string;
+  readonly port: TargetPort;
+  readonly key: string;
+}
+
+/** Compiles the route of one Rollout, from nothing but that Rollout and what it looks up in `index`. */
 export function compileRollout(
   route: RolloutRoute,
-  index: SnapshotIndex,
+  index: ObjectIndex,
   memory: RolloutMemory | null,
-  experimentPorts: Map<string, TargetPort>,
+  keys: TemplateKeys,
 ): CompiledRollout {
   const rollout = heldRollout(route.rollout, memory);
   const lineup = lineupOf(rollout, index, memory);
   const pods = lineup.versions.flatMap(({ hash }) => index.rolloutPods(rollout, hash));
-  const services = rolloutServices(rollout, index, pods);
+  const services = rolloutServices(rollout, index, () => pods);
   const port = choosePort(rollout, route.config.port, services, pods);
-  const builder = new RolloutRouteBuilder(route, rollout, lineup, index, port.target, experimentPorts);
+  const builder = new RolloutRouteBuilder(route, rollout, lineup, index, port.target, keys);
   const split = builder.split();
   const rules = builder.rules();
   const experiments = builder.experimentHeader();
@@ -65,10 +70,11 @@ export function compileRollout(
     ],
     memory: { uid: rollout.uid, spec: rollout.spec, last: lineup.last },
     reason: lineup.reason,
+    claims: builder.claims,
   };
 }
 
-function lineupOf(rollout: Rollout, index: SnapshotIndex, memory: RolloutMemory | null): Lineup {
+function lineupOf(rollout: Rollout, index: ObjectIndex, memory: RolloutMemory | null): Lineup {
   const { strategy } = rollout.spec;
   if (strategy.kind === 'blueGreen') return blueGreenLineup(rollout);
   const ready = (hash: string) => index.rolloutPods(rollout, hash).filter(({ usable }) => usable).length;
@@ -80,13 +86,14 @@ function lineupOf(rollout: Rollout, index: SnapshotIndex, memory: RolloutMemory 
 class RolloutRouteBuilder {
   readonly endpoints = new Map<string, readonly Endpoint[]>();
   readonly problems: Problem[] = [];
+  readonly claims: TemplateClaim[] = [];
   readonly place: string;
   readonly #route: RolloutRoute;
   readonly #rollout: Rollout;
   readonly #lineup: Lineup;
-  readonly #index: SnapshotIndex;
+  readonly #index: ObjectIndex;
   readonly #port: TargetPort;
-  readonly #experimentPorts: Map<string, TargetPort>;
+  readonly #keys: TemplateKeys;
   readonly #list = new VersionList();
   readonly #byHash = new Map<string, number>();
 
@@ -94,9 +101,9 @@ class RolloutRouteBuilder {
     route: RolloutRoute,
     rollout: Rollout,
     lineup: Lineup,
-    index: SnapshotIndex,
+    index: ObjectIndex,
     port: TargetPort,
-    experimentPorts: Map<string, TargetPort>,
+    keys: TemplateKeys,
   ) {
     this.place = `Rollout ${rollout.namespace}/${rollout.name}`;
     this.#route = route;
@@ -104,7 +111,7 @@ class RolloutRouteBuilder {
     this.#lineup = lineup;
     this.#index = index;
     this.#port = port;
-    this.#experimentPorts = experimentPorts;
+    this.#keys = keys;
     for (const { hash, role } of lineup.versions) {
       const { namespace, name } = rollout;
       const key = `${namespace}/${name}/${hash}${route.keySuffix}`;
@@ -223,11 +230,10 @@ class RolloutRouteBuilder {
     });
   }
 
-  /** Endpoints belong to a key, and Rollouts with different ports may share an Experiment: the first has the plain key. */
   #templateKey(plain: string): string {
-    const first = this.#experimentPorts.get(plain);
-    if (first === undefined) this.#experimentPorts.set(plain, this.#port);
-    return first === undefined || first === this.#port ? plain : `${plain}#${this.#port}`;
+    const key = this.#keys.claim(plain, this.#port);
+    this.claims.push({ plain, port: this.#port, key });
+    return key;
   }
 
   #rolloutEndpoints(hash: string): readonly Endpoint[] {
@@ -250,7 +256,7 @@ class RolloutRouteBuilder {
  * The `version` label of a template: its pod-template-hash, from its status or, where it has no Service, from its Pods.
  * Templates of one Experiment with the same hash get their name added, or their metrics would be one.
  */
-function templateVersion(experiment: Experiment, template: ExperimentTemplate, index: SnapshotIndex): string {
+function templateVersion(experiment: Experiment, template: ExperimentTemplate, index: ObjectIndex): string {
   const hashOf = ({ name, hash }: ExperimentTemplate) =>
     hash || (index.experimentPods(experiment, name)[0]?.hash ?? '');
   const hash = hashOf(template);

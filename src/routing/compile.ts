@@ -1,20 +1,21 @@
-import type { Config, RouteConfig } from '../config/config.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Config } from '../config/config.ts';
 import type { Pod } from '../model/pod.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { compileRollout, type RolloutRoute } from './compile-rollout.ts';
-import { compileStatic } from './compile-static.ts';
+import { CompiledRoutes } from './compiled-routes.ts';
 import type { RolloutMemory } from './held-rollout.ts';
 import { withoutClashes } from './host-clashes.ts';
-import { planRoutes } from './plan-routes.ts';
-import type { TargetPort } from './ports.ts';
+import { planRoutes, type RoutePlan } from './plan-routes.ts';
+import { RecordedIndex } from './recorded-index.ts';
 import { SnapshotIndex } from './snapshot-index.ts';
-import type { Endpoint, EndpointMap, Route, RoutingTable } from './table.ts';
+import type { Endpoint, EndpointMap, RoutingTable } from './table.ts';
 
 /** What a compilation leaves to the next, by `namespace/name` of the Rollout. Plain data; `{}` at the start. */
 export type CompileMemory = Readonly<Record<string, RolloutMemory>>;
 
 export interface Compiled {
+  /** The same object as before while its routes are the same. */
   readonly table: RoutingTable;
   readonly endpoints: EndpointMap;
   readonly problems: readonly Problem[];
@@ -22,69 +23,103 @@ export interface Compiled {
   readonly memory: CompileMemory;
   /** For each route of a Rollout, by its name: which rule gave the weights. */
   readonly reasons: Readonly<Record<string, string>>;
+  /** To be passed to the next call to save work. */
+  readonly cache: CompileCache;
+}
+
+/** Work of the last call that need not be done again while what it was made of is the same. */
+export interface CompileCache {
+  readonly index: SnapshotIndex;
+  readonly plan: CachedPlan;
+  readonly routes: CompiledRoutes;
+  readonly table: RoutingTable;
+}
+
+interface CachedPlan {
+  readonly plan: RoutePlan;
+  readonly snapshot: Snapshot;
+  readonly configured: Config['routes'];
+  readonly holds: RecordedIndex['holds'];
 }
 
 /**
  * Objects and configuration in, routing table and endpoints out. Pure: the same input gives the same output, in the same
  * order; what must be remembered between two calls goes in and out as `memory`. Never throws on a mistake of a user:
  * what is wrong is left out alone, as a problem.
+ *
+ * @param cache of the call before; changes nothing but the time that it takes
  */
-export function compile(snapshot: Snapshot, config: Pick<Config, 'routes'>, memory: CompileMemory): Compiled {
-  const index = new SnapshotIndex(snapshot);
-  const plan = planRoutes(snapshot, config, index);
-  const routes: { route: Route; place: string }[] = [];
-  const endpoints = new Map<string, readonly Endpoint[]>();
-  const problems: Problem[] = [
-    ...snapshot.problems.map(unreadable),
-    ...snapshot.pods.filter(isOrphan).map(orphan),
-    ...plan.problems,
-  ];
+export function compile(
+  snapshot: Snapshot,
+  config: Pick<Config, 'routes'>,
+  memory: CompileMemory,
+  cache: CompileCache | null = null,
+): Compiled {
+  const index = new SnapshotIndex(snapshot, cache?.index ?? null);
+  const cachedPlan = planFor(snapshot, config, index, cache?.plan ?? null);
+  const { plan } = cachedPlan;
+  const routes = new CompiledRoutes(plan.routes, index, memory, cache?.routes ?? null);
+  const distinct = withoutClashes(routes.list.map(({ compiled, planned }) => ({ ...compiled, place: planned.place })));
+  const table = sameTable(cache?.table, distinct.routes);
+  const endpoints: Record<string, readonly Endpoint[]> = {};
   const nextMemory: Record<string, RolloutMemory> = {};
   const reasons: Record<string, string> = {};
-  const experimentPorts = new Map<string, TargetPort>();
-
-  const compilePlanned = (route: RolloutRoute) => {
-    const key = `${route.rollout.namespace}/${route.rollout.name}`;
-    const compiled = compileRollout(route, index, memory[key] ?? null, experimentPorts);
-    nextMemory[key] = compiled.memory;
-    reasons[route.name] = compiled.reason;
-    return compiled;
-  };
-  for (const planned of plan.routes) {
-    const compiled = planned.kind === 'rollout' ? compilePlanned(planned.route) : otherRoute(planned);
-    routes.push({ route: compiled.route, place: planned.place });
-    for (const [key, list] of compiled.endpoints) endpoints.set(key, list);
-    problems.push(...compiled.problems);
+  for (const { planned, compiled } of routes.list) {
+    for (const [key, list] of compiled.endpoints) endpoints[key] = list;
+    if (planned.kind !== 'rollout' || compiled.memory === null) continue;
+    const { namespace, name } = planned.route.rollout;
+    nextMemory[`${namespace}/${name}`] = compiled.memory;
+    reasons[planned.route.name] = compiled.reason;
   }
-
-  const distinct = withoutClashes(routes);
+  const problems = [
+    ...snapshot.problems,
+    ...orphans(snapshot),
+    ...plan.problems,
+    ...routes.list.flatMap(({ compiled }) => compiled.problems),
+    ...distinct.problems,
+  ];
   return {
-    table: { routes: distinct.routes },
-    endpoints: Object.fromEntries(endpoints),
-    problems: unique([...problems, ...distinct.problems]),
+    table,
+    endpoints,
+    problems: unique(problems),
     memory: nextMemory,
     reasons,
+    cache: { index, plan: cachedPlan, routes, table },
   };
 }
 
-function otherRoute(planned: { kind: 'static'; config: RouteConfig } | { kind: 'empty'; route: Route }) {
-  if (planned.kind === 'static') return compileStatic(planned.config);
-  return { route: planned.route, endpoints: new Map<string, readonly Endpoint[]>(), problems: [] };
+function planFor(
+  snapshot: Snapshot,
+  config: Pick<Config, 'routes'>,
+  index: SnapshotIndex,
+  before: CachedPlan | null,
+): CachedPlan {
+  const same =
+    before !== null &&
+    before.configured === config.routes &&
+    before.snapshot.rollouts === snapshot.rollouts &&
+    before.snapshot.unreadableRollouts.join() === snapshot.unreadableRollouts.join() &&
+    before.holds(index);
+  if (same) return before;
+  const recorded = new RecordedIndex(index);
+  return { plan: planRoutes(snapshot, config, recorded), snapshot, configured: config.routes, holds: recorded.holds };
 }
 
-/** `Rollout shop/web: spec.replicas: expected int` */
-function unreadable(text: string): Problem {
-  const colon = text.indexOf(': ');
-  return {
-    place: text.slice(0, colon),
-    message: `cannot be understood and is left out: ${text.slice(colon + 2)}`,
-    remedy: 'correct the object',
-  };
+/** The table before where it says the same. A route with a host taken from it is a new object each time. */
+function sameTable(before: RoutingTable | undefined, routes: RoutingTable['routes']): RoutingTable {
+  const kept = routes.map((route, i) => {
+    const old = before?.routes[i];
+    return old !== undefined && (old === route || isDeepStrictEqual(old, route)) ? old : route;
+  });
+  const same = before?.routes.length === kept.length && kept.every((route, i) => route === before.routes[i]);
+  return same ? before : { routes: kept };
 }
 
 /** A version's Pods are those of its ReplicaSet: the label alone could be that of another Rollout or Experiment. */
-function isOrphan({ hash, replicaSet }: Pod): boolean {
-  return hash !== '' && replicaSet === '';
+function orphans({ pods }: Snapshot): readonly Problem[] {
+  return [...pods].flatMap(([replicaSet, list]) =>
+    replicaSet.endsWith('/') ? list.filter(({ hash }) => hash !== '').map(orphan) : [],
+  );
 }
 
 function orphan({ namespace, name, hash }: Pod): Problem {
@@ -97,6 +132,7 @@ function orphan({ namespace, name, hash }: Pod): Problem {
 
 /** Two routes to one Rollout find the same mistakes in it. */
 function unique(problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length < 2) return problems;
   const seen = new Map(problems.map((problem) => [`${problem.place}\n${problem.message}`, problem]));
   return [...seen.values()];
 }

@@ -1,7 +1,7 @@
 import type { RouteConfig } from '../config/config.ts';
 import type { Experiment, ExperimentTemplate } from '../model/experiment.ts';
 import type { Problem } from '../model/problem.ts';
-import type { SnapshotIndex } from './snapshot-index.ts';
+import type { ObjectIndex } from './object-index.ts';
 
 /** A value of the route's experiment header, and what it leads to. */
 export type ExperimentValue =
@@ -25,7 +25,7 @@ export type ExperimentValue =
 export function experimentValues(
   { place, experiments: config }: Pick<RouteConfig, 'place' | 'experiments'>,
   namespace: string,
-  index: SnapshotIndex,
+  index: ObjectIndex,
 ): { readonly values: readonly ExperimentValue[]; readonly problems: readonly Problem[] } {
   if (config === null) return { values: [], problems: [] };
   const values = new Map<string, ExperimentValue>();
@@ -71,7 +71,7 @@ export function templateOfShare(
 }
 
 /** What `[namespace/]name[#template]` names; the namespace is the Rollout's unless written. */
-function resolveReference(reference: string, namespace: string, index: SnapshotIndex) {
+function resolveReference(reference: string, namespace: string, index: ObjectIndex) {
   const [path = '', template = null] = reference.split('#', 2);
   const slash = path.indexOf('/');
   const home = slash < 0 ? namespace : path.slice(0, slash);

@@ -59,10 +59,13 @@ export class Matcher<L extends Live> {
   readonly #bySuffix = new Map<string, LoadedRoute<L>[]>();
   readonly #anyHost: LoadedRoute<L>[] = [];
 
-  /** @param previous keeps the weighted sequence of every route whose shares are unchanged. */
+  /** @param previous keeps the routes that are the same object, and the weighted sequence where the shares are the same. */
   constructor(table: RoutingTable, attach: (route: Route, version: Version) => L, previous?: Matcher<L>) {
     const before = new Map(previous?.routes.map((route) => [route.name, route]));
-    this.routes = table.routes.map((route) => new LoadedRoute(route, attach, before.get(route.name)));
+    this.routes = table.routes.map((route) => {
+      const old = before.get(route.name);
+      return old?.source === route ? old : new LoadedRoute(route, attach, old);
+    });
     for (const route of this.routes.toSorted(longestPathFirst)) {
       if (route.hosts.length === 0) this.#anyHost.push(route);
       for (const host of route.hosts) {
@@ -140,6 +143,8 @@ function routeForPath<L extends Live>(
 
 /** A route with everything that a request needs at hand. */
 export class LoadedRoute<L extends Live> {
+  /** What it was made of. */
+  readonly source: Route;
   readonly name: string;
   readonly hosts: readonly string[];
   readonly path: string;
@@ -149,6 +154,7 @@ export class LoadedRoute<L extends Live> {
   readonly #pathBytes: Buffer;
 
   constructor(route: Route, attach: (route: Route, version: Version) => L, before: LoadedRoute<L> | undefined) {
+    this.source = route;
     this.name = route.name;
     this.hosts = route.hosts;
     this.path = route.path;

@@ -4,12 +4,12 @@ import type { Rollout } from '../model/rollout.ts';
 import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { RolloutRoute } from './compile-rollout.ts';
+import type { ObjectIndex } from './object-index.ts';
 import { rolloutServices, serviceHosts } from './rollout-services.ts';
-import type { SnapshotIndex } from './snapshot-index.ts';
 import type { Route } from './table.ts';
 
 /** Which routes there are, and what each one leads to. */
-type PlannedRoute = { readonly place: string } & (
+export type PlannedRoute = { readonly place: string } & (
   | { readonly kind: 'rollout'; readonly route: RolloutRoute }
   | { readonly kind: 'static'; readonly config: RouteConfig }
   /** Its Rollout is not there: it answers 503 rather than 404, since somebody wanted it. */
@@ -22,7 +22,7 @@ export interface RoutePlan {
 }
 
 /** The routes of the configuration or, where it has none, one for each Rollout. */
-export function planRoutes(snapshot: Snapshot, config: Pick<Config, 'routes'>, index: SnapshotIndex): RoutePlan {
+export function planRoutes(snapshot: Snapshot, config: Pick<Config, 'routes'>, index: ObjectIndex): RoutePlan {
   if (config.routes === null) return planRollouts(snapshot, index);
   const problems: Problem[] = [];
   const ports = new Map<string, string>();
@@ -30,7 +30,7 @@ export function planRoutes(snapshot: Snapshot, config: Pick<Config, 'routes'>, i
     const { place, name, path } = route;
     if (route.rollout === null) return { kind: 'static', place, config: route };
     const hosts = route.hosts ?? [];
-    const rollout = findRollout(route, route.rollout, index, problems);
+    const rollout = findRollout(route, route.rollout, snapshot, index, problems);
     if (rollout === null) {
       return {
         kind: 'empty',
@@ -45,15 +45,15 @@ export function planRoutes(snapshot: Snapshot, config: Pick<Config, 'routes'>, i
 }
 
 /** A Rollout alone takes every request; several are told apart by the names of their Services. */
-function planRollouts(snapshot: Snapshot, index: SnapshotIndex): RoutePlan {
+function planRollouts(snapshot: Snapshot, index: ObjectIndex): RoutePlan {
   const { rollouts, unreadableRollouts } = snapshot;
   // One that cannot be read counts: its requests must not go to the other.
-  const alone = rollouts.length === 1 && unreadableRollouts === 0;
+  const alone = rollouts.length === 1 && unreadableRollouts.length === 0;
   const problems: Problem[] = [];
   const routes = rollouts.flatMap((rollout): readonly PlannedRoute[] => {
     const { namespace, name, status } = rollout;
     const place = `Rollout ${namespace}/${name}`;
-    const pods = [status.stableRS, status.currentPodHash].flatMap((hash) => index.rolloutPods(rollout, hash));
+    const pods = () => [status.stableRS, status.currentPodHash].flatMap((hash) => index.rolloutPods(rollout, hash));
     const services = alone ? [] : rolloutServices(rollout, index, pods);
     const isUnique = (service: string) => index.servicesNamed(service).length === 1;
     const hosts = serviceHosts(services, isUnique);
@@ -90,7 +90,8 @@ function sharedNames(services: readonly Service[]): Pick<Problem, 'message' | 'r
 function findRollout(
   route: RouteConfig,
   wanted: { readonly namespace: string | null; readonly name: string },
-  index: SnapshotIndex,
+  snapshot: Snapshot,
+  index: ObjectIndex,
   problems: Problem[],
 ): Rollout | null {
   const { namespace, name } = wanted;
@@ -98,7 +99,13 @@ function findRollout(
   const [only = null] = found;
   if (found.length === 1) return only;
   const place = route.place;
-  if (only === null) {
+  const unreadable = snapshot.unreadableRollouts.find((key) => {
+    return namespace === null ? key.endsWith(`/${name}`) : key === `${namespace}/${name}`;
+  });
+  if (only === null && unreadable !== undefined) {
+    const message = `Rollout ${unreadable} cannot be understood: its requests get 503`;
+    problems.push({ place, message, remedy: `correct what is said of Rollout ${unreadable}` });
+  } else if (only === null) {
     const message = `there is no Rollout ${namespace === null ? name : `${namespace}/${name}`}: its requests get 503`;
     problems.push({ place, message, remedy: 'create it, or correct `rollout` of the route' });
   } else {

@@ -2,19 +2,23 @@ import { compareText } from '../model/order.ts';
 import type { Pod } from '../model/pod.ts';
 import type { Rollout, RolloutSpec } from '../model/rollout.ts';
 import type { Service } from '../model/service.ts';
-import type { SnapshotIndex } from './snapshot-index.ts';
+import type { ObjectIndex } from './object-index.ts';
 
 /**
  * The Services of a Rollout: those that its strategy names and, when none of them is there, those that select its Pods.
  *
- * @param pods some of its Pods: their labels stand in for a template that lies elsewhere (workloadRef)
+ * @param podsOf some of its Pods, asked for only when needed: their labels stand in for a template that lies elsewhere (workloadRef)
  */
-export function rolloutServices(rollout: Rollout, index: SnapshotIndex, pods: readonly Pod[]): readonly Service[] {
+export function rolloutServices(
+  rollout: Rollout,
+  index: ObjectIndex,
+  podsOf: () => readonly Pod[],
+): readonly Service[] {
   const { namespace } = rollout;
   const names = serviceNames(rollout.spec);
   const named = names.flatMap((name) => index.servicesNamed(name).filter((service) => service.namespace === namespace));
   if (named.length > 0) return named;
-  return index.servicesSelecting(namespace, rollout.spec.templateLabels ?? pods[0]?.labels ?? {});
+  return index.servicesSelecting(namespace, rollout.spec.templateLabels ?? podsOf()[0]?.labels ?? {});
 }
 
 function serviceNames({ strategy }: RolloutSpec): readonly string[] {

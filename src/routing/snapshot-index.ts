@@ -1,72 +1,88 @@
 import type { Experiment } from '../model/experiment.ts';
-import { compareObjects } from '../model/order.ts';
 import type { Pod } from '../model/pod.ts';
 import type { Rollout } from '../model/rollout.ts';
 import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { ObjectIndex } from './object-index.ts';
 
-/** A snapshot with the look-ups that compiling needs, so that 10,000 Pods are walked once and not once a Rollout. */
-export class SnapshotIndex {
-  readonly #rollouts: ReadonlyMap<string, readonly Rollout[]>;
-  readonly #experiments: ReadonlyMap<string, readonly Experiment[]>;
-  readonly #services: ReadonlyMap<string, readonly Service[]>;
-  readonly #servicesByLabel: ReadonlyMap<string, readonly Service[]>;
-  readonly #pods: ReadonlyMap<string, readonly Pod[]>;
+type Groups<T> = ReadonlyMap<string, readonly T[]>;
 
-  constructor(snapshot: Snapshot) {
-    this.#rollouts = groupBy(snapshot.rollouts, ({ name }) => name);
-    this.#experiments = groupBy(snapshot.experiments, ({ namespace }) => namespace);
-    this.#services = groupBy(snapshot.services, ({ name }) => name);
-    this.#servicesByLabel = groupBy(snapshot.services, ({ namespace, selector }) => {
-      const [first] = Object.entries(selector ?? {});
-      return first === undefined ? '' : labelKey(namespace, ...first);
-    });
-    this.#pods = groupBy(snapshot.pods, ({ namespace, replicaSet }) => `${namespace}/${replicaSet}`);
+const NONE: readonly never[] = Object.freeze([]);
+
+interface ObjectGroups {
+  /** By name. */
+  readonly rollouts: Groups<Rollout>;
+  /** By namespace. */
+  readonly experiments: Groups<Experiment>;
+  /** By name. */
+  readonly services: Groups<Service>;
+  readonly servicesByLabel: Groups<Service>;
+}
+
+/** A snapshot by keys. What did not change since the snapshot before is not gathered again, and gives the same lists. */
+export class SnapshotIndex extends ObjectIndex {
+  readonly #snapshot: Snapshot;
+  readonly #groups: ObjectGroups;
+
+  constructor(snapshot: Snapshot, before: SnapshotIndex | null) {
+    super();
+    this.#snapshot = snapshot;
+    this.#groups = before === null ? group(snapshot) : regroup(snapshot, before.#snapshot, before.#groups);
   }
 
-  /** The Rollouts of that name, by namespace. */
-  rolloutsNamed(name: string): readonly Rollout[] {
-    return this.#rollouts.get(name) ?? [];
+  override rolloutsNamed(name: string): readonly Rollout[] {
+    return this.#groups.rollouts.get(name) ?? NONE;
   }
 
-  experimentsIn(namespace: string): readonly Experiment[] {
-    return this.#experiments.get(namespace) ?? [];
+  override experimentsIn(namespace: string): readonly Experiment[] {
+    return this.#groups.experiments.get(namespace) ?? NONE;
   }
 
-  /** The Services of that name, by namespace. */
-  servicesNamed(name: string): readonly Service[] {
-    return this.#services.get(name) ?? [];
+  override servicesNamed(name: string): readonly Service[] {
+    return this.#groups.services.get(name) ?? NONE;
   }
 
-  /** The Services of a namespace whose selector is not empty and selects these labels, by name. */
-  servicesSelecting(namespace: string, labels: Readonly<Record<string, string>>): readonly Service[] {
-    // A selector is found under its first label, so that 1,000 Rollouts do not each look at 1,000 Services.
-    return Object.entries(labels)
-      .flatMap((label) => this.#servicesByLabel.get(labelKey(namespace, ...label)) ?? [])
-      .filter(({ selector }) => Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value))
-      .sort(compareObjects);
+  override servicesByFirstLabel(key: string): readonly Service[] {
+    return this.#groups.servicesByLabel.get(key) ?? NONE;
   }
 
-  /**
-   * The Pods of one version of a Rollout: the label alone would not do, since two Rollouts of a namespace may share a
-   * hash.
-   */
-  rolloutPods({ namespace, name }: Rollout, hash: string): readonly Pod[] {
-    const pods = this.#pods.get(`${namespace}/${name}-${hash}`) ?? [];
-    return pods.filter((pod) => pod.hash === hash);
-  }
-
-  /** The Pods of one template of an Experiment: two templates may share a hash, never a ReplicaSet. */
-  experimentPods({ namespace, name }: Experiment, template: string): readonly Pod[] {
-    return this.#pods.get(`${namespace}/${name}-${template}`) ?? [];
+  override podsOf(key: string): readonly Pod[] {
+    return this.#snapshot.pods.get(key) ?? NONE;
   }
 }
 
-function labelKey(namespace: string, key: string, value: string): string {
-  return `${namespace}/${key}=${value}`;
+function group({ rollouts, experiments, services }: Snapshot): ObjectGroups {
+  return {
+    rollouts: groupBy(rollouts, ({ name }) => name),
+    experiments: groupBy(experiments, ({ namespace }) => namespace),
+    services: groupBy(services, ({ name }) => name),
+    servicesByLabel: groupBy(services, firstLabel),
+  };
 }
 
-function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): ReadonlyMap<string, readonly T[]> {
+function regroup(snapshot: Snapshot, last: Snapshot, before: ObjectGroups): ObjectGroups {
+  if (
+    snapshot.rollouts === last.rollouts &&
+    snapshot.experiments === last.experiments &&
+    snapshot.services === last.services
+  ) {
+    return before;
+  }
+  const groups = group(snapshot);
+  return {
+    rollouts: sharing(groups.rollouts, before.rollouts),
+    experiments: sharing(groups.experiments, before.experiments),
+    services: sharing(groups.services, before.services),
+    servicesByLabel: sharing(groups.servicesByLabel, before.servicesByLabel),
+  };
+}
+
+function firstLabel({ namespace, selector }: Service): string {
+  const [first] = Object.entries(selector ?? {});
+  return first === undefined ? '' : ObjectIndex.labelKey(namespace, ...first);
+}
+
+function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Groups<T> {
   const groups = new Map<string, T[]>();
   for (const value of values) {
     const key = keyOf(value);
@@ -75,4 +91,15 @@ function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Readonly
     else group.push(value);
   }
   return groups;
+}
+
+/** `groups`, with the list of `before` where it holds the same objects. */
+function sharing<T>(groups: Groups<T>, before: Groups<T>): Groups<T> {
+  return new Map(
+    [...groups].map(([key, list]) => {
+      const old = before.get(key);
+      const same = old?.length === list.length && old.every((value, i) => value === list[i]);
+      return [key, same ? old : list];
+    }),
+  );
 }

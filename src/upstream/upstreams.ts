@@ -50,6 +50,7 @@ export function endpointChanges(before: EndpointMap, after: EndpointMap): Endpoi
   const changes: Record<string, readonly Endpoint[]> = {};
   for (const [key, endpoints] of Object.entries(after)) {
     const old = before[key] ?? [];
+    if (old === endpoints) continue;
     const same =
       old.length === endpoints.length &&
       old.every((e, i) => e.host === endpoints[i]?.host && e.port === endpoints[i]?.port);

@@ -122,9 +122,9 @@ t.test('a source that hands on what cannot be compiled ends nothing: the table b
     },
     experiments: [],
     services: [],
-    pods: [],
+    pods: new Map(),
     problems: [],
-    unreadableRollouts: 0,
+    unreadableRollouts: [],
   };
   t.doesNotThrow(() => source.publish(broken));
   t.equal(gateway.log.filter((line) => line.includes('a bug of ours')).length, 1);

@@ -20,11 +20,14 @@ t.test('the last event of an object wins', async (t) => {
   store.apply('ADDED', pod({ n: 1, hash: 'a' }));
   store.apply('MODIFIED', pod({ n: 1, hash: 'a', ready: false }));
   t.same(
-    store.snapshot().pods.map(({ usable }) => usable),
+    store
+      .snapshot()
+      .pods.get('shop/web-a')
+      ?.map(({ usable }) => usable),
     [false],
   );
   store.apply('DELETED', pod({ n: 1, hash: 'a' }));
-  t.same(store.snapshot().pods, []);
+  t.same([...store.snapshot().pods], []);
 });
 
 t.test('a snapshot taken earlier is not changed by later events', async (t) => {
@@ -56,17 +59,47 @@ t.test('an object that cannot be understood is left out alone, with a reason, un
     rollouts.map(({ name }) => name),
     ['good'],
   );
-  t.match(problems[0], /^Rollout shop\/broken: spec\.replicas: /);
-  t.equal(unreadableRollouts, 1);
+  t.match(problems, [{ place: 'Rollout shop/broken', message: /is left out: spec\.replicas/ }]);
+  t.same(unreadableRollouts, ['shop/broken']);
   store.apply('MODIFIED', rollout({ name: 'broken' }));
-  t.same(store.snapshot().problems, []);
-  store.apply('MODIFIED', broken);
+  t.match(store.snapshot(), { problems: [], unreadableRollouts: [], rollouts: { length: 2 } });
   store.apply('DELETED', broken);
-  t.same(store.snapshot().problems, []);
+  t.match(store.snapshot(), { problems: [], rollouts: { length: 1 } });
+});
+
+t.test('an object that can no longer be understood counts as it was before, with a problem', async (t) => {
+  const store = new SnapshotStore();
+  const broken = rollout({ spec: { replicas: 'many' } });
+  store.apply('ADDED', rollout({ spec: { replicas: 7 } }));
+  store.apply('MODIFIED', broken);
+  const { rollouts, problems, unreadableRollouts } = store.snapshot();
+  t.match(rollouts, [{ spec: { replicas: 7 } }]);
+  t.match(problems, [{ place: 'Rollout shop/web', message: /counts as it was before: spec\.replicas/ }]);
+  t.same(unreadableRollouts, [], 'it is there');
+  store.apply('DELETED', broken);
+  t.match(store.snapshot(), { rollouts: [], problems: [] });
+});
+
+t.test('of the Pods, only the lists of ReplicaSets that changed are new lists', async (t) => {
+  const store = new SnapshotStore();
+  for (const hash of ['a', 'b']) store.apply('ADDED', pod({ n: 1, hash }));
+  const before = store.snapshot().pods;
+  t.equal(store.snapshot().pods, before);
+  store.apply('ADDED', pod({ n: 2, hash: 'b' }));
+  const after = store.snapshot().pods;
+  t.equal(after.get('shop/web-a'), before.get('shop/web-a'));
+  t.same([before.get('shop/web-b')?.length, after.get('shop/web-b')?.length], [1, 2]);
+});
+
+t.test('a Pod whose ReplicaSet was deleted without it changes its list', async (t) => {
+  const store = new SnapshotStore();
+  store.apply('ADDED', pod({ n: 1, hash: 'a' }));
+  store.apply('MODIFIED', pod({ n: 1, hash: 'a', metadata: { ownerReferences: [] } }));
+  t.same([...store.snapshot().pods.keys()], ['shop/']);
 });
 
 t.test('an object without a name is a problem, not a silence', async (t) => {
   const store = new SnapshotStore();
   store.apply('ADDED', { apiVersion: 'v1', kind: 'Service', metadata: { generateName: 'x-' }, spec: {} });
-  t.match(store.snapshot().problems, [/^Service default\/\?: metadata\.name: /]);
+  t.match(store.snapshot().problems, [{ place: 'Service default/?', message: /metadata\.name/ }]);
 });

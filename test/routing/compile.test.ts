@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { RouteConfig } from '../../src/config/config.ts';
+import { SnapshotStore } from '../../src/model/snapshot.ts';
 import { type CompileMemory, compile } from '../../src/routing/compile.ts';
 import { printTable } from '../../src/routing/print.ts';
 import type { Route, Target } from '../../src/routing/table.ts';
@@ -364,7 +365,8 @@ t.test('the table and the memory are plain data', async (t) => {
   const compiled = run(objects, [
     routeConfig({ rollout: WEB, headers: [rule('canary')], experiments: { header: 'x', tokens: {} } }),
   ]);
-  t.same(structuredClone(compiled), compiled);
+  t.same(structuredClone(compiled.table), compiled.table);
+  t.same(structuredClone(compiled.memory), compiled.memory);
 });
 
 t.test('a Pod that is not ready, or is being deleted, is no endpoint', async (t) => {
@@ -419,4 +421,33 @@ t.test('the printed table shows split, rules with their reasons, experiments and
               canary C -> stable S
 `,
   );
+});
+
+t.test('a changed Pod makes new endpoints of its own version only, and no new table', async (t) => {
+  const objects = (ready: boolean) => [
+    ...['a', 'b'].flatMap((name) => [
+      rollout({ name, canary: {}, status: { stableRS: 'S', currentPodHash: 'S' } }),
+      service(name, { selector: { app: name } }),
+      pod({ n: 1, hash: 'S', owner: name }),
+      pod({ n: 2, hash: 'S', owner: name, ready: ready || name === 'b' }),
+    ]),
+  ];
+  const store = new SnapshotStore();
+  for (const object of objects(true)) store.apply('ADDED', object);
+  const first = compile(store.snapshot(), { routes: null }, {});
+  const [, , , changed] = objects(false);
+  store.apply('MODIFIED', changed);
+  const second = compile(store.snapshot(), { routes: null }, first.memory, first.cache);
+  t.equal(second.table, first.table);
+  t.equal(second.endpoints['shop/b/S'], first.endpoints['shop/b/S']);
+  t.same([first.endpoints['shop/a/S']?.length, second.endpoints['shop/a/S']?.length], [2, 1]);
+});
+
+t.test('a route to a Rollout that cannot be understood says so, and not that there is none', async (t) => {
+  const routes = [routeConfig({ rollout: { namespace: null, name: 'web' } })];
+  const { problems } = run([rollout({ spec: { replicas: 'many' } })], routes);
+  t.match(problems, [
+    { place: 'Rollout shop/web', message: /spec\.replicas/ },
+    { place: /routes\[0\]/, message: 'Rollout shop/web cannot be understood: its requests get 503' },
+  ]);
 });

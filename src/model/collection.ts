@@ -1,0 +1,68 @@
+import { compareObjects, compareText } from './order.ts';
+import type { Parsed } from './parsed.ts';
+import type { Problem } from './problem.ts';
+
+interface Named {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The objects of one kind by a key, each as it was when it could last be understood. */
+export class Collection<T extends Named> {
+  readonly #parse: (object: unknown) => Parsed<T>;
+  readonly #onChange: (before: T | undefined, after: T | undefined) => void;
+  readonly #objects = new Map<string, T>();
+  readonly #problems = new Map<string, readonly Problem[]>();
+  #sorted: readonly T[] | null = null;
+
+  /** @param onChange told of every object that comes, changes or goes */
+  constructor(
+    parse: (object: unknown) => Parsed<T>,
+    onChange: (before: T | undefined, after: T | undefined) => void = () => undefined,
+  ) {
+    this.#parse = parse;
+    this.#onChange = onChange;
+  }
+
+  /** The keys of the objects that could never be understood. */
+  get leftOut(): readonly string[] {
+    return [...this.#problems.keys()].filter((key) => !this.#objects.has(key)).sort(compareText);
+  }
+
+  set(key: string, object: unknown): void {
+    const parsed = this.#parse(object);
+    const { problems } = parsed;
+    if (!parsed.ok) {
+      const fate = this.#objects.has(key) ? 'counts as it was before' : 'is left out';
+      this.#problems.set(
+        key,
+        problems.map((problem) => ({ ...problem, message: `cannot be understood and ${fate}: ${problem.message}` })),
+      );
+      return;
+    }
+    if (problems.length > 0) this.#problems.set(key, problems);
+    else this.#problems.delete(key);
+    const before = this.#objects.get(key);
+    this.#objects.set(key, parsed.value);
+    this.#sorted = null;
+    this.#onChange(before, parsed.value);
+  }
+
+  delete(key: string): void {
+    this.#problems.delete(key);
+    const before = this.#objects.get(key);
+    if (!this.#objects.delete(key)) return;
+    this.#sorted = null;
+    this.#onChange(before, undefined);
+  }
+
+  /** By namespace, then name. The same list until an object changes. */
+  sorted(): readonly T[] {
+    this.#sorted ??= Object.freeze([...this.#objects.values()].sort(compareObjects));
+    return this.#sorted;
+  }
+
+  problems(): readonly Problem[] {
+    return [...this.#problems.values()].flat();
+  }
+}
