@@ -23,8 +23,18 @@ export const integer = z
   .nullish()
   .transform((value) => value ?? null);
 
+/** Reports a mistake that no schema knows by itself, with what to do about it. */
+export function refuse(context: z.RefinementCtx, message: string, remedy: string): void {
+  context.addIssue({ code: 'custom', message, params: { remedy } });
+}
+
 /** A port's number. The API server refuses any other, a manifest file holds what its author wrote. */
-export const portNumber = z.int().min(1).max(65_535);
+export const portNumber = z.int().superRefine(checkPort);
+
+function checkPort(value: unknown, context: z.RefinementCtx): void {
+  if (typeof value !== 'number' || (value >= 1 && value <= 65_535)) return;
+  refuse(context, `must be from 1 to 65535, not ${value}`, 'write the number of a TCP port');
+}
 
 /**
  * Number or name of a port; null when not set, for which Kubernetes also takes 0 and ''. A string of digits is a number:
@@ -34,7 +44,7 @@ export const portNumberOrName = z
   .union([z.int(), z.string()])
   .nullish()
   .transform((value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value || null))
-  .pipe(z.union([portNumber, z.string(), z.null()]));
+  .superRefine(checkPort);
 
 /** Labels, selectors, annotations; null when not set. */
 export const labels = z

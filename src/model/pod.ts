@@ -1,5 +1,6 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
-import { type ContainerPort, containerPorts, list, metadata, ownerOf, text } from './fields.ts';
+import { type ContainerPort, containerPorts, list, metadata, ownerOf, refuse, text } from './fields.ts';
 import { type Parsed, parseObject } from './parsed.ts';
 
 /** A Pod, as far as it is an endpoint of a version. */
@@ -22,12 +23,22 @@ export interface Pod {
 /** The label by which the controller marks the Pods of one version. */
 const HASH_LABEL = 'rollouts-pod-template-hash';
 
+/** '' until the Pod has one. A Pod is asked by its address; a name would be looked up wherever Headgate runs. */
+const address = text.superRefine((value, context) => {
+  if (value === '' || isIP(value) !== 0) return;
+  refuse(
+    context,
+    `must be an IP address, not ${JSON.stringify(value)}`,
+    'write the address of the Pod, such as 10.244.1.7',
+  );
+});
+
 const schema = z
   .object({
     metadata,
     spec: z.object({ containers: containerPorts }).nullish(),
     status: z
-      .object({ phase: text, podIP: text, conditions: list(z.object({ type: text, status: text })) })
+      .object({ phase: text, podIP: address, conditions: list(z.object({ type: text, status: text })) })
       .nullish()
       .transform((status) => status ?? { phase: '', podIP: '', conditions: [] }),
   })

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { type CanaryStep, canarySteps } from './canary-step.ts';
-import { type ContainerPort, containerPorts, flag, integer, labels, list, metadata, text } from './fields.ts';
+import { type ContainerPort, containerPorts, flag, integer, labels, list, metadata, refuse, text } from './fields.ts';
+import { maximumWeight } from './maximum-weight.ts';
 import { type Parsed, parseObject } from './parsed.ts';
 import { type RolloutStatus, rolloutStatus } from './rollout-status.ts';
+import { stepMistakes } from './step-mistakes.ts';
 
 /** A Rollout: what its author asked for, and how far the controller has come. */
 export interface Rollout {
@@ -101,10 +103,10 @@ const blueGreen = z
 const strategy = z
   .object({ canary: canary.nullish(), blueGreen: blueGreen.nullish() })
   .transform(({ canary, blueGreen }, context): CanaryStrategy | BlueGreenStrategy => {
-    if (canary && blueGreen) context.addIssue({ code: 'custom', message: 'has both canary and blueGreen' });
+    if (canary && blueGreen) refuse(context, 'has both canary and blueGreen', 'keep one of them');
     const only = canary ?? blueGreen;
     if (only) return only;
-    context.addIssue({ code: 'custom', message: 'has neither canary nor blueGreen' });
+    refuse(context, 'has neither canary nor blueGreen', 'write canary or blueGreen under it');
     return z.NEVER;
   });
 
@@ -137,5 +139,7 @@ const schema = z
 
 /** An argoproj.io Rollout as the API serves it. Only what Headgate uses is kept. */
 export function parseRollout(object: unknown): Parsed<Rollout> {
-  return parseObject('Rollout', schema, object);
+  return parseObject('Rollout', schema, object, (raw, { spec: { strategy } }) =>
+    strategy.kind === 'canary' ? stepMistakes(raw, strategy.steps, maximumWeight(strategy)) : [],
+  );
 }

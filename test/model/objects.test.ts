@@ -6,19 +6,19 @@ import { experiment, pod, service } from '../routing/builders.ts';
 
 function podOf(object: unknown) {
   const parsed = parsePod(object);
-  if (!parsed.ok) throw new Error(parsed.reason);
+  if (!parsed.ok) throw new Error(parsed.problems[0]?.message);
   return parsed.value;
 }
 
 function experimentOf(object: unknown) {
   const parsed = parseExperiment(object);
-  if (!parsed.ok) throw new Error(parsed.reason);
+  if (!parsed.ok) throw new Error(parsed.problems[0]?.message);
   return parsed.value;
 }
 
 function serviceOf(object: unknown) {
   const parsed = parseService(object);
-  if (!parsed.ok) throw new Error(parsed.reason);
+  if (!parsed.ok) throw new Error(parsed.problems[0]?.message);
   return parsed.value;
 }
 
@@ -109,14 +109,16 @@ t.test('an Experiment names its token, its Rollout and what its templates have b
 });
 
 t.test('an object of any kind that cannot be understood is named with the path of its mistake', async (t) => {
-  const reasons = [
+  const problems = [
     parsePod({ metadata: { name: 'p', namespace: 'shop' }, spec: { containers: 'none' } }),
     parseService({ metadata: { name: 's', namespace: 'shop' }, spec: { ports: [{ port: 'http' }] } }),
     parseExperiment({ metadata: { name: 'e', namespace: 'shop' }, spec: { templates: [{}] } }),
-  ].map((parsed) => (parsed.ok ? '' : parsed.reason));
-  t.match(reasons[0], /^Pod shop\/p: spec\.containers: /);
-  t.match(reasons[1], /^Service shop\/s: spec\.ports\[0\]\.port: /);
-  t.match(reasons[2], /^Experiment shop\/e: spec\.templates\[0\]\.name: /);
+  ].map((parsed) => parsed.problems[0]);
+  t.match(problems, [
+    { place: 'Pod shop/p', message: /^spec\.containers must be a list, / },
+    { place: 'Service shop/s', message: /^spec\.ports\[0\]\.port must be a whole number, / },
+    { place: 'Experiment shop/e', message: /^spec\.templates\[0\]\.name is missing$/ },
+  ]);
 });
 
 t.test(
@@ -125,12 +127,15 @@ t.test(
     for (const targetPort of [65_536, -1, '99999', '99999999999999999999']) {
       t.match(parseService(service('s', { ports: [{ port: 80, targetPort }] })), {
         ok: false,
-        reason: /ports\[0\]\.targetPort: /,
+        problems: [{ message: /ports\[0\]\.targetPort must be from 1 to 65535/ }],
       });
     }
-    t.match(parseService(service('s', { ports: [{ port: 0 }] })), { ok: false, reason: /ports\[0\]\.port/ });
+    t.match(parseService(service('s', { ports: [{ port: 0 }] })), {
+      ok: false,
+      problems: [{ message: /ports\[0\]\.port must be from 1 to 65535, not 0/ }],
+    });
     const containers = [{ name: 'c', ports: [{ containerPort: 70_000 }] }];
-    t.match(parsePod(pod({ n: 1, hash: 'a', containers })), { ok: false, reason: /containerPort/ });
+    t.match(parsePod(pod({ n: 1, hash: 'a', containers })), { ok: false, problems: [{ message: /containerPort/ }] });
   },
 );
 

@@ -12,13 +12,14 @@ const minimal = (fields: object = {}) => ({
 
 function parse(object: unknown) {
   const parsed = parseRollout(object);
-  if (!parsed.ok) throw new Error(parsed.reason);
+  if (!parsed.ok) throw new Error(parsed.problems[0]?.message);
   return parsed.value;
 }
 
-function reasonOf(object: unknown): string {
+/** `place: message` of each mistake; empty for a Rollout that is understood. */
+function mistakesOf(object: unknown): string {
   const parsed = parseRollout(object);
-  return parsed.ok ? '' : parsed.reason;
+  return parsed.ok ? '' : parsed.problems.map(({ place, message }) => `${place}: ${message}`).join('\n');
 }
 
 function routing(trafficRouting: unknown) {
@@ -90,22 +91,21 @@ t.test('a workloadRef Rollout has no template, and that is fine', async (t) => {
 });
 
 t.test('a mistake is reported with kind, namespace, name and path, all of them at once', async (t) => {
-  const reason = reasonOf(
-    minimal({ spec: { replicas: 'four', strategy: { canary: { steps: [{ setWeight: 'x' }] } } } }),
-  );
-  t.match(reason, /^Rollout shop\/web: /);
-  t.match(reason, /spec\.replicas: /);
-  t.match(reason, /spec\.strategy\.canary\.steps\[0\]\.setWeight: /);
+  const broken = minimal({ spec: { replicas: 'four', strategy: { canary: { steps: [{ setWeight: 'x' }] } } } });
+  t.match(mistakesOf(broken).split('\n'), [
+    /^Rollout shop\/web: spec\.replicas must be a whole number, not "four"$/,
+    /^Rollout shop\/web: spec\.strategy\.canary\.steps\[0\]\.setWeight must be a whole number, not "x"$/,
+  ]);
 });
 
 t.test('a Rollout needs exactly one strategy', async (t) => {
-  t.match(reasonOf(minimal({ spec: { strategy: {} } })), /spec\.strategy: has neither canary nor blueGreen/);
-  t.match(reasonOf(minimal({ spec: { strategy: { canary: {}, blueGreen: {} } } })), /has both canary and blueGreen/);
-  t.match(reasonOf(minimal({ spec: {} })), /spec\.strategy: /);
+  t.match(mistakesOf(minimal({ spec: { strategy: {} } })), /spec\.strategy has neither canary nor blueGreen/);
+  t.match(mistakesOf(minimal({ spec: { strategy: { canary: {}, blueGreen: {} } } })), /has both canary and blueGreen/);
+  t.match(mistakesOf(minimal({ spec: {} })), /spec\.strategy is missing/);
 });
 
 t.test('what is not an object is refused, not thrown at', async (t) => {
-  for (const object of [null, undefined, 7, 'Rollout', [], {}]) t.match(reasonOf(object), /^Rollout .*\?: /);
+  for (const object of [null, undefined, 7, 'Rollout', [], {}]) t.match(mistakesOf(object), /^Rollout .*\?: /);
 });
 
 t.test('the result is frozen to the bottom and shares nothing with the input', async (t) => {
