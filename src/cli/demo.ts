@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { ListenError as AdminListenError } from '../admin/listen-error.ts';
 import { parseConfig } from '../config/load.ts';
 import { Headgate } from '../control/headgate.ts';
 import { createControls } from '../demo/controls.ts';
+import { portComplaint } from '../demo/port-complaint.ts';
 import { type DemoEvent, SimulatedCluster } from '../demo/simulated-cluster.ts';
-import { ListenError } from '../proxy/worker-pool.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import type { ExitCode } from './exit-code.ts';
 import { untilSignal } from './until-signal.ts';
@@ -17,45 +16,64 @@ export interface DemoOptions {
   readonly adminPort: number;
 }
 
-const PAUSE_MS = 8_000;
+const PAUSES = { firstMs: 45_000, eachMs: 8_000 } as const;
 const EXPERIMENT_HEADER = 'aws-cf-cd-super-svp-9f8b7a6d: 123e4567-e89b-12d3-a456-42661417400';
 
 /**
- * Serves a simulated rollout until a signal ends it.
- * @throws an Error that says which port cannot be had and how to choose another
+ * Serves a simulated rollout until a signal ends it, or nobody reads what it prints any more (`| head`).
+ * @throws an Error that names the ports that cannot be had and the options that choose others
  */
 export async function demo({ port, adminPort }: DemoOptions): Promise<ExitCode> {
-  const config = parseConfig(configuration(port, adminPort), 'demo.yaml');
+  if (port === adminPort && port !== 0) {
+    process.stderr.write(`headgate: --port and --admin-port are both ${port}: choose two different ones\n`);
+    return 2;
+  }
+  const complaint = await portComplaint({ '--port': port, '--admin-port': adminPort });
+  if (complaint !== null) throw new Error(complaint);
+  const config = parseConfig(configuration(port, adminPort), 'built-in configuration');
   const logger = createLogger({ level: config.log.level });
-  // Whoever reads along may go (`| head`), and the demo goes on.
-  process.stdout.on('error', () => undefined);
-  const cluster = new SimulatedCluster(PAUSE_MS, (event) => process.stdout.write(`${describe(event)}\n`));
+  const progress = new Progress();
+  const cluster = new SimulatedCluster(PAUSES, (event) => progress.tell(`${describe(event)}\n`));
   const headgate = new Headgate({ config, source: cluster, logger, version: version() });
   const controls = createControls(cluster).listen(0, '127.0.0.1');
   await once(controls, 'listening');
+  const onStarted = () =>
+    progress.begin(welcome(headgate.ports[0] ?? port, headgate.adminPort ?? adminPort, portOf(controls)));
   try {
-    await untilSignal(headgate, logger, () => {
-      process.stdout.write(welcome(headgate.ports[0] ?? port, headgate.adminPort ?? adminPort, portOf(controls)));
-    });
-  } catch (error) {
-    throw withRemedy(error, { port, adminPort });
+    await untilSignal(headgate, logger, onStarted, readerGone());
   } finally {
     controls.close();
   }
   return 0;
 }
 
+/** What the cluster does is told below the welcome, although its first step comes before it. */
+class Progress {
+  #waiting: string[] | null = [];
+
+  begin(welcome: string): void {
+    process.stdout.write(welcome + (this.#waiting ?? []).join(''));
+    this.#waiting = null;
+  }
+
+  tell(line: string): void {
+    if (this.#waiting === null) process.stdout.write(line);
+    else this.#waiting.push(line);
+  }
+}
+
+/** A shell's own way to end a program whose reader is gone is this signal, which Node.js ignores. */
+function readerGone(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') resolve('SIGPIPE');
+    });
+  });
+}
+
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** The demo has no configuration file: its ports are options. */
-function withRemedy(error: unknown, { port, adminPort }: DemoOptions): unknown {
-  if (!(error instanceof ListenError || error instanceof AdminListenError)) return error;
-  const [option, taken] = error instanceof ListenError ? ['--port', port] : ['--admin-port', adminPort];
-  const reason = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be had (${error.code})`;
-  return new Error(`127.0.0.1:${taken} ${reason}: choose another port with ${option}`, { cause: error });
 }
 
 function configuration(port: number, adminPort: number): string {
@@ -79,17 +97,18 @@ function welcome(port: number, adminPort: number, controlPort: number): string {
   const url = `localhost:${port}`;
   return `
 Headgate is serving on http://${url}, in front of a simulated Argo Rollout that walks 10, 25, 50, 75, 100 %.
+The lines at the bottom say where it is: at 10 % for ${PAUSES.firstMs / 1000} seconds now, at each later step for ${PAUSES.eachMs / 1000}.
 
-What a user gets: mostly stable, and the canary's exact share.
+What any user gets: one of the two versions, in the shares that the last line says.
   curl ${url}
-Always the canary; production, while there is none.
+Count the split.
+  for i in $(seq 100); do curl -s ${url}; done | cut -d, -f1 | sort | uniq -c
+Always the canary; the stable version, while there is none.
   curl -H 'x-canary: true' ${url}
 The experiment.
   curl -H '${EXPERIMENT_HEADER}' ${url}
 End the experiment, and its header gets production. PUT starts it again.
   curl -X DELETE localhost:${controlPort}/experiment
-Count the split.
-  for i in $(seq 100); do curl -s ${url}; done | cut -d, -f1 | sort | uniq -c
 The routing table; requests, errors and latency of each version.
   curl localhost:${adminPort}/api/table
   curl localhost:${adminPort}/metrics

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
 const USAGE = 'DELETE /experiment ends the experiment, PUT /experiment starts it again\n';
+const METHODS = 'DELETE, PUT';
 
 /** The demo's own switchboard: what `kubectl` would do to a cluster. */
 export function createControls(cluster: SimulatedCluster): Server {
@@ -21,6 +22,9 @@ export function createControls(cluster: SimulatedCluster): Server {
         () => say(200, 'the experiment runs again\n'),
         () => say(500, 'the experiment could not be started\n'),
       );
+    } else if (request.url === '/experiment') {
+      response.setHeader('allow', METHODS);
+      say(405, USAGE);
     } else say(404, USAGE);
   });
 }

@@ -20,6 +20,13 @@ export interface DemoEvent {
   readonly text: string;
 }
 
+/** How long the Rollout rests at each weight, and before the next one begins. */
+export interface DemoPauses {
+  /** At the first weight of all, while the reader finds another terminal. */
+  readonly firstMs: number;
+  readonly eachMs: number;
+}
+
 /**
  * A cluster of one Rollout and one Experiment on this machine: real servers for pods, and objects whose status changes as
  * the controller of Argo Rollouts changes it. The Rollout walks its steps, is promoted, and begins again.
@@ -32,7 +39,7 @@ export class SimulatedCluster implements Source {
   readonly #pods = new Map<string, DemoPod[]>();
   /** Deleted, and serving on for a moment. */
   readonly #terminating = new Set<DemoPod>();
-  readonly #pauseMs: number;
+  readonly #pauses: DemoPauses;
   readonly #onEvent: (event: DemoEvent) => void;
   readonly #stopped = new AbortController();
   #onChange: (snapshot: Snapshot) => void = () => undefined;
@@ -41,18 +48,19 @@ export class SimulatedCluster implements Source {
   #status: Record<string, unknown> = {};
   #podNumber = 0;
 
-  /** @param pauseMs how long each pause of the Rollout takes. */
-  constructor(pauseMs: number, onEvent: (event: DemoEvent) => void) {
-    this.#pauseMs = pauseMs;
+  constructor(pauses: DemoPauses, onEvent: (event: DemoEvent) => void) {
+    this.#pauses = pauses;
     this.#onEvent = onEvent;
   }
 
+  /** There is a canary at the first weight already when it resolves. */
   async start(onChange: (snapshot: Snapshot) => void): Promise<void> {
     for (const service of ['talana-backend', 'talana-backend-stable', 'talana-backend-canary'])
       this.#apply(serviceObject(service));
-    const stable = this.#version(this.#patch);
+    const [stable, canary] = [this.#version(this.#patch), this.#version(this.#patch + 1)];
     await this.#scale(stable, REPLICAS);
-    this.#status = { stableRS: stable.hash, currentPodHash: stable.hash, currentStepIndex: STEPS.length };
+    await this.#scale(canary, podsFor(WEIGHTS[0]));
+    this.#status = { stableRS: stable.hash, currentPodHash: canary.hash, currentStepIndex: 1 };
     this.#applyRollout();
     await this.startExperiment();
     this.#onChange = onChange;
@@ -90,26 +98,29 @@ export class SimulatedCluster implements Source {
   }
 
   async #walkForever(): Promise<void> {
+    let pauseMs = this.#pauses.firstMs;
     while (!this.#stopped.signal.aborted) {
-      await this.#pause();
-      await this.#rollOut(this.#version(this.#patch), this.#version(this.#patch + 1));
+      const canary = this.#version(this.#patch + 1);
+      await this.#rollOut(this.#version(this.#patch), canary, pauseMs);
+      pauseMs = this.#pauses.eachMs;
+      await this.#pause(pauseMs);
       this.#patch += 1;
+      this.#move({ currentPodHash: this.#version(this.#patch + 1).hash, currentStepIndex: 0 });
     }
   }
 
-  async #rollOut(stable: DemoVersion, canary: DemoVersion): Promise<void> {
-    this.#move({ currentPodHash: canary.hash, currentStepIndex: 0 });
+  async #rollOut(stable: DemoVersion, canary: DemoVersion, firstPauseMs: number): Promise<void> {
     for (const [i, weight] of WEIGHTS.entries()) {
-      await this.#scale(canary, Math.ceil((weight * REPLICAS) / 100));
+      await this.#scale(canary, podsFor(weight));
       this.#move({ currentStepIndex: 2 * i + 1 });
       this.#tell(weight, stable, canary, `setWeight: ${weight}`);
-      await this.#pause();
+      await this.#pause(i === 0 ? firstPauseMs : this.#pauses.eachMs);
       this.#move({ currentStepIndex: 2 * i + 2 });
     }
     await this.#scale(canary, REPLICAS);
     this.#publish();
     this.#tell(100, stable, canary, 'all steps done: 100% to the canary');
-    await this.#pause();
+    await this.#pause(this.#pauses.eachMs);
     this.#move({ stableRS: canary.hash });
     await this.#scale(stable, 0);
     this.#tell(0, canary, canary, `promoted: ${canary.app} is stable`);
@@ -189,9 +200,13 @@ export class SimulatedCluster implements Source {
     this.#onEvent({ weight, stable: stable.app, canary: canary.app, text });
   }
 
-  async #pause(): Promise<void> {
-    await sleep(this.#pauseMs, undefined, { signal: this.#stopped.signal });
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stopped.signal });
   }
+}
+
+function podsFor(weight: number): number {
+  return Math.ceil((weight * REPLICAS) / 100);
 }
 
 interface DemoVersion {

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { startHeadgate } from './process.ts';
 import { headgate, ROOT } from './run.ts';
 
 t.test('--help shows the commands, examples and exit codes', async (t) => {
@@ -48,4 +50,26 @@ t.test('a wrong command line says what is wrong, with exit code 2', async (t) =>
     t.equal(stdout, '');
     t.match(stderr, message);
   }
+});
+
+t.test('a reader that goes away ends a command quietly, with the exit code that it would have had', async (t) => {
+  for (const [args, code] of [
+    [['check', '--config', 'config/headgate.yaml'], 0],
+    [['--help'], 0],
+    [['serve'], 2],
+  ] as const) {
+    const command = startHeadgate(t, ...args);
+    command.child.stdout?.destroy();
+    t.strictSame(await command.exit, { code, signal: null }, args.join(' '));
+    t.notMatch(command.stderr, /EPIPE/);
+  }
+});
+
+t.test('an output that is full is told in one line, with exit code 1', async (t) => {
+  const { status, stderr } = spawnSync('bash', ['-c', `"${process.execPath}" bin/headgate --help > /dev/full`], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  t.equal(status, 1);
+  t.match(stderr, /^headgate: standard output cannot be written to \(ENOSPC[^\n]+\n$/);
 });

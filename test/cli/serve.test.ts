@@ -112,7 +112,7 @@ routes: [{ rollout: web, path: ${path}, experiments: { header: x-experiment, tok
     'a broken manifest is told with its line and keeps what it held, while the others are read',
     async (t) => {
       await writeFile(manifest, 'kind: Rollout\nspec: [\n');
-      t.match(await served.line(`${manifest}:`), /rollout\.json:3:1: is not valid YAML.*what it held before is kept/);
+      t.match(await served.line(`${manifest}:`), /rollout\.json:3:1".*is not valid YAML.*what it held before is kept/);
       t.equal(await weight(), 50);
       t.match(await gateway.get(), { status: 200 });
       await writeFile(manifest, rolloutAt(100));
@@ -183,6 +183,7 @@ for (const [signal, code] of [
     await sleep(300);
     served.kill(signal);
     t.strictSame(await served.exit, { code, signal: null });
+    t.match(served.lines.at(-1), `"signal":"${signal}","msg":"a second signal: what is left is cut"`);
   });
 }
 
@@ -202,6 +203,12 @@ t.test('a signal that comes as soon as it serves ends it in order', async (t) =>
   await served.line('"msg":"serving"');
   served.kill('SIGTERM');
   t.strictSame(await served.exit, { code: 0, signal: null });
+});
+
+t.test('the line that tells of serving names the addresses, not only the ports', async (t) => {
+  const served = startHeadgate(t, 'serve', '--config', configFile(t, routeTo(1)));
+  const line: unknown = JSON.parse(await served.line('"msg":"serving"'));
+  t.match(line, { listen: [/^127\.0\.0\.1:[1-9]\d*$/] });
 });
 
 t.test('a taken port is one line that names it and the key, with exit code 1', async (t) => {
