@@ -9,7 +9,7 @@ import { withoutClashes } from './host-clashes.ts';
 import { planRoutes, type RoutePlan } from './plan-routes.ts';
 import { RecordedIndex } from './recorded-index.ts';
 import { SnapshotIndex } from './snapshot-index.ts';
-import type { Endpoint, EndpointMap, RoutingTable } from './table.ts';
+import type { EndpointMap, RoutingTable } from './table.ts';
 
 /** What a compilation leaves to the next, by `namespace/name` of the Rollout. Plain data; `{}` at the start. */
 export type CompileMemory = Readonly<Record<string, RolloutMemory>>;
@@ -32,7 +32,10 @@ export interface CompileCache {
   readonly index: SnapshotIndex;
   readonly plan: CachedPlan;
   readonly routes: CompiledRoutes;
+  readonly distinct: ReturnType<typeof withoutClashes>;
   readonly table: RoutingTable;
+  readonly memory: CompileMemory;
+  readonly reasons: Compiled['reasons'];
 }
 
 interface CachedPlan {
@@ -59,18 +62,9 @@ export function compile(
   const cachedPlan = planFor(snapshot, config, index, cache?.plan ?? null);
   const { plan } = cachedPlan;
   const routes = new CompiledRoutes(plan.routes, index, memory, cache?.routes ?? null);
-  const distinct = withoutClashes(routes.list.map(({ compiled, planned }) => ({ ...compiled, place: planned.place })));
+  const distinct = cache !== null && routes.sameRoutes(cache.routes) ? cache.distinct : withoutClashes(routes.placed());
   const table = sameTable(cache?.table, distinct.routes);
-  const endpoints: Record<string, readonly Endpoint[]> = {};
-  const nextMemory: Record<string, RolloutMemory> = {};
-  const reasons: Record<string, string> = {};
-  for (const { planned, compiled } of routes.list) {
-    for (const [key, list] of compiled.endpoints) endpoints[key] = list;
-    if (planned.kind !== 'rollout' || compiled.memory === null) continue;
-    const { namespace, name } = planned.route.rollout;
-    nextMemory[`${namespace}/${name}`] = compiled.memory;
-    reasons[planned.route.name] = compiled.reason;
-  }
+  const kept = cache !== null && routes.sameMemory(cache.routes) ? cache : routes.memory();
   const problems = [
     ...snapshot.problems,
     ...orphans(snapshot),
@@ -80,11 +74,11 @@ export function compile(
   ];
   return {
     table,
-    endpoints,
+    endpoints: routes.endpoints,
     problems: unique(problems),
-    memory: nextMemory,
-    reasons,
-    cache: { index, plan: cachedPlan, routes, table },
+    memory: kept.memory,
+    reasons: kept.reasons,
+    cache: { index, plan: cachedPlan, routes, distinct, table, memory: kept.memory, reasons: kept.reasons },
   };
 }
 

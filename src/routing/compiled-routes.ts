@@ -7,7 +7,7 @@ import type { RolloutMemory } from './held-rollout.ts';
 import type { PlannedRoute } from './plan-routes.ts';
 import { RecordedIndex } from './recorded-index.ts';
 import type { SnapshotIndex } from './snapshot-index.ts';
-import type { Endpoint, Route } from './table.ts';
+import type { Endpoint, EndpointMap, Route } from './table.ts';
 import { TemplateKeys } from './template-keys.ts';
 
 /** A route of the plan with what was made of it. */
@@ -32,6 +32,7 @@ const ALWAYS = () => true;
 /** The routes of a plan, compiled; those whose objects are the same as in the compilation before are taken from it. */
 export class CompiledRoutes {
   readonly list: readonly Entry[];
+  readonly endpoints: EndpointMap;
   readonly #byName: ReadonlyMap<string, Entry>;
 
   constructor(
@@ -44,14 +45,89 @@ export class CompiledRoutes {
     const known = before === null ? new Map<string, Entry>() : before.#byName;
     this.list = plan.map((planned) => {
       const old = known.get(nameOf(planned));
-      if (old !== undefined && stillHolds(old, planned, index, keys)) return old;
-      const entry = compileOne(planned, index, memory, keys);
-      // Workers keep a route that is the same object, with its weighted sequence and all that they made of it.
-      const same = old !== undefined && isDeepStrictEqual(old.compiled.route, entry.compiled.route);
-      return same ? { ...entry, compiled: { ...entry.compiled, route: old.compiled.route } } : entry;
+      if (old === undefined) return compileOne(planned, index, memory, keys);
+      return stillHolds(old, planned, index, keys) ? old : likeBefore(compileOne(planned, index, memory, keys), old);
     });
     this.#byName = new Map(this.list.map((entry) => [nameOf(entry.planned), entry]));
+    this.endpoints = endpointsOf(this.list, before);
   }
+
+  /** The routes with the places that problems with them are told at. */
+  placed(): { readonly route: Route; readonly place: string }[] {
+    return this.list.map(({ planned, compiled }) => ({ route: compiled.route, place: planned.place }));
+  }
+
+  sameRoutes({ list }: CompiledRoutes): boolean {
+    return pairwise(
+      this.list,
+      list,
+      (a, b) => a.compiled.route === b.compiled.route && a.planned.place === b.planned.place,
+    );
+  }
+
+  sameMemory({ list }: CompiledRoutes): boolean {
+    return pairwise(
+      this.list,
+      list,
+      (a, b) =>
+        nameOf(a.planned) === nameOf(b.planned) &&
+        a.compiled.memory === b.compiled.memory &&
+        a.compiled.reason === b.compiled.reason,
+    );
+  }
+
+  /** What the next compilation needs of each Rollout, and for people, by route, what gave the weights. */
+  memory(): { readonly memory: CompileMemory; readonly reasons: Readonly<Record<string, string>> } {
+    const memory: Record<string, RolloutMemory> = {};
+    const reasons: Record<string, string> = {};
+    for (const { planned, compiled } of this.list) {
+      if (planned.kind !== 'rollout' || compiled.memory === null) continue;
+      const { namespace, name } = planned.route.rollout;
+      memory[`${namespace}/${name}`] = compiled.memory;
+      reasons[planned.route.name] = compiled.reason;
+    }
+    return { memory, reasons };
+  }
+}
+
+/**
+ * The entry, with the parts of the one before that say the same: workers keep a route that is the same object, with its
+ * weighted sequence and all that they made of it.
+ */
+function likeBefore(entry: Entry, old: Entry): Entry {
+  const { route, memory } = entry.compiled;
+  return {
+    ...entry,
+    compiled: {
+      ...entry.compiled,
+      route: isDeepStrictEqual(old.compiled.route, route) ? old.compiled.route : route,
+      memory: isDeepStrictEqual(old.compiled.memory, memory) ? old.compiled.memory : memory,
+    },
+  };
+}
+
+/** Of all routes. While the versions are the same, the map before is copied and only what changed is looked at. */
+function endpointsOf(list: readonly Entry[], before: CompiledRoutes | null): EndpointMap {
+  const copied = before !== null && pairwise(list, before.list, sameVersions) ? before : null;
+  const endpoints: Record<string, readonly Endpoint[]> = { ...copied?.endpoints };
+  for (const [i, entry] of list.entries()) {
+    if (entry === copied?.list[i]) continue;
+    for (const [key, of] of entry.compiled.endpoints) endpoints[key] = of;
+  }
+  return endpoints;
+}
+
+function sameVersions(a: Entry, b: Entry): boolean {
+  const [keys, others] = [a.compiled.endpoints, b.compiled.endpoints];
+  return keys.size === others.size && [...keys.keys()].every((key) => others.has(key));
+}
+
+function pairwise(list: readonly Entry[], others: readonly Entry[], same: (a: Entry, b: Entry) => boolean): boolean {
+  if (list.length !== others.length) return false;
+  return list.every((entry, i) => {
+    const other = others[i];
+    return entry === other || (other !== undefined && same(entry, other));
+  });
 }
 
 function nameOf(planned: PlannedRoute): string {
