@@ -57,7 +57,7 @@ export class Convergence implements Convergences {
   async #follow(admin: string, split: Split, arrivedAt: number, serial: number): Promise<void> {
     const { route, everyMs, limitMs } = this.#options;
     let trouble = 'its table shows another';
-    while (now() - arrivedAt < limitMs) {
+    do {
       if (serial !== this.#serial) {
         this.superseded += 1;
         return;
@@ -74,7 +74,7 @@ export class Convergence implements Convergences {
         trouble = String(error);
       }
       await sleep(everyMs);
-    }
+    } while (now() - arrivedAt < limitMs);
     this.missing.push(`${admin}: the split ${JSON.stringify(split)} was not seen within ${limitMs} ms: ${trouble}`);
   }
 }
