@@ -1,5 +1,7 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Path } from '../common/format-path.ts';
+import { yamlOffset } from '../common/yaml-offset.ts';
+import { explainSyntax } from '../common/yaml-syntax.ts';
 
 /** What the YAML itself gets wrong. */
 export interface YamlMistake {
@@ -29,8 +31,7 @@ export class YamlFile {
     const broken = [...this.#document.errors, ...this.#document.warnings].map((error) => ({
       ...this.#position(error.pos[0]),
       path: [],
-      message: syntaxMessage(error),
-      remedy: null,
+      ...explainSyntax(error),
     }));
     if (broken.length > 0) {
       this.mistakes = broken;
@@ -45,32 +46,14 @@ export class YamlFile {
     } catch (error) {
       // The library's guard against aliases that multiply (a "billion laughs").
       const message = error instanceof Error ? error.message : String(error);
-      found.push({ line: 1, column: 1, path: [], message: `is not usable YAML: ${message}`, remedy: null });
+      const remedy = 'write out what the aliases (*name) stand for';
+      found.push({ line: 1, column: 1, path: [], message: `is not usable YAML: ${message}`, remedy });
     }
   }
 
   /** Where the value at `path` begins, or its key; what is missing is placed at the nearest thing around it. */
   locate(path: Path, at: 'key' | 'value'): Position {
-    let node: Node | null = this.#resolve(this.#document.contents);
-    let offset = node?.range?.[0] ?? 0;
-    for (const [depth, segment] of path.entries()) {
-      const last = depth === path.length - 1;
-      if (isMap(node)) {
-        const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(segment));
-        if (pair === undefined || !isScalar(pair.key)) break;
-        const value = pair.value;
-        node = this.#resolve(isNode(value) ? value : null);
-        const start = isNode(value) ? value.range?.[0] : undefined;
-        const empty = value === null || (isScalar(value) && value.range?.[0] === value.range?.[1]);
-        offset = ((last && at === 'key') || empty ? pair.key.range?.[0] : start) ?? offset;
-      } else if (isSeq(node)) {
-        const item: unknown = node.items[Number(segment)];
-        if (!isNode(item)) break;
-        node = this.#resolve(item);
-        offset = item.range?.[0] ?? offset;
-      } else break;
-    }
-    return this.#position(offset);
+    return this.#position(yamlOffset(this.#document, path, at));
   }
 
   /** Collects duplicate and non-string keys and unknown aliases; false: there is an alias that leads nowhere. */
@@ -110,23 +93,8 @@ export class YamlFile {
     return resolvable;
   }
 
-  #resolve(node: Node | null): Node | null {
-    return isAlias(node) ? (node.resolve(this.#document) ?? null) : node;
-  }
-
   #position(offset: number): Position {
     const { line, col } = this.#lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   }
-}
-
-function isNode(value: unknown): value is Node {
-  return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value);
-}
-
-function syntaxMessage(error: { code: string; message: string }): string {
-  const [line = error.code] = error.message.split('\n');
-  if (error.code === 'MULTIPLE_DOCS') return 'is more than one YAML document: remove the "---" in between';
-  if (error.code === 'TAB_AS_INDENT') return 'is indented with a tab: YAML wants blanks';
-  return `is not valid YAML: ${line}`;
 }

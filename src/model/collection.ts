@@ -1,6 +1,5 @@
 import { compareObjects, compareText } from './order.ts';
-import type { Parsed } from './parsed.ts';
-import type { Problem } from './problem.ts';
+import type { ObjectProblem, Parsed } from './parsed.ts';
 
 interface Named {
   readonly namespace: string;
@@ -12,7 +11,7 @@ export class Collection<T extends Named> {
   readonly #parse: (object: unknown) => Parsed<T>;
   readonly #onChange: (before: T | undefined, after: T | undefined) => void;
   readonly #objects = new Map<string, T>();
-  readonly #problems = new Map<string, readonly Problem[]>();
+  readonly #problems = new Map<string, readonly ObjectProblem[]>();
   #sorted: readonly T[] | null = null;
 
   /** @param onChange told of every object that comes, changes or goes */
@@ -62,7 +61,7 @@ export class Collection<T extends Named> {
     return this.#sorted;
   }
 
-  problems(): readonly Problem[] {
+  problems(): readonly ObjectProblem[] {
     return [...this.#problems.values()].flat();
   }
 }

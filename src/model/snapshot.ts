@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Path } from '../common/format-path.ts';
 import { Collection } from './collection.ts';
 import { type Experiment, parseExperiment } from './experiment.ts';
 import { text } from './fields.ts';
@@ -19,7 +20,7 @@ export interface Snapshot {
    * as it was is the same list in the next snapshot, so one changed Pod tells which versions it concerns.
    */
   readonly pods: ReadonlyMap<string, readonly Pod[]>;
-  /** Objects that cannot be understood. */
+  /** Objects that cannot be understood, and what is wrong with those that can. */
   readonly problems: readonly Problem[];
   /** `namespace/name` of the Rollouts that are left out for that reason: a Rollout is alone only if there are none. */
   readonly unreadableRollouts: readonly string[];
@@ -56,14 +57,18 @@ export class SnapshotStore {
     else collection.set(key, object);
   }
 
-  snapshot(): Snapshot {
+  /** @param placeOf where a problem is, for a source that knows more than the object (`Rollout shop/web`) and the path */
+  snapshot(placeOf: (object: string, path: Path) => string = (object) => object): Snapshot {
     const all = [this.#rollouts, this.#experiments, this.#services, this.#pods];
+    const problems = all.flatMap((collection) => collection.problems()).sort(compareProblems);
     return Object.freeze({
       rollouts: this.#rollouts.sorted(),
       experiments: this.#experiments.sorted(),
       services: this.#services.sorted(),
       pods: this.#groups.lists(),
-      problems: Object.freeze(all.flatMap((collection) => collection.problems()).sort(compareProblems)),
+      problems: Object.freeze(
+        problems.map(({ place, path, message, remedy }) => ({ place: placeOf(place, path), message, remedy })),
+      ),
       unreadableRollouts: this.#rollouts.leftOut,
     });
   }

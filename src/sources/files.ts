@@ -1,6 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Path } from '../common/format-path.ts';
+import { readFailure } from '../common/read-failure.ts';
 import { FilePoller } from '../config/file-poller.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
@@ -21,9 +23,12 @@ interface Entry {
 interface Listing {
   readonly files: ReadonlyMap<string, { readonly root: string }>;
   /** Configured paths that cannot be read, and why. */
-  readonly missing: ReadonlyMap<string, string>;
+  readonly missing: ReadonlyMap<string, Failure>;
   readonly empty: readonly string[];
 }
+
+/** Why something cannot be read, and what to do about it. */
+type Failure = ReturnType<typeof readFailure>;
 
 const KEPT = '; what it held before is kept';
 
@@ -42,6 +47,8 @@ export class FilesSource implements Source {
   readonly #entries = new Map<string, Entry>();
   #applied: ReadonlyMap<string, ManifestObject> = new Map();
   #problems: readonly Problem[] = [];
+  /** These, and those of the last snapshot. */
+  #told: readonly Problem[] = [];
   #synced = false;
   #lastEventAt: number | null = null;
   #onChange: (snapshot: Snapshot) => void = () => undefined;
@@ -94,7 +101,7 @@ export class FilesSource implements Source {
         this.#entries.set(file, await read(file, root, before?.manifest ?? NOTHING));
       }),
     );
-    const problems = [...missing].map(([root, reason]) => this.#unreadable(root, reason));
+    const problems = [...missing].map(([root, failure]) => this.#unreadable(root, failure));
     for (const root of empty) {
       problems.push({
         place: root,
@@ -105,13 +112,9 @@ export class FilesSource implements Source {
     this.#publish(problems);
   }
 
-  #unreadable(root: string, reason: string): Problem {
+  #unreadable(root: string, { reason, remedy }: Failure): Problem {
     const kept = [...this.#entries.values()].some((entry) => entry.root === root && entry.manifest !== NOTHING);
-    return {
-      place: root,
-      message: `cannot be read: ${reason}${kept ? KEPT : ''}`,
-      remedy: 'put it there and make it readable, or correct source.files',
-    };
+    return { place: root, message: `cannot be read: ${reason}${kept ? KEPT : ''}`, remedy };
   }
 
   /** Hands on what is different now, and only that. */
@@ -138,12 +141,16 @@ export class FilesSource implements Source {
       this.#store.apply(before === undefined ? 'ADDED' : 'MODIFIED', object);
       different = true;
     }
-    different ||= !this.#synced || !isDeepStrictEqual(problems, this.#problems);
+    const snapshot = this.#store.snapshot((title, path) => placeIn(objects, title, path));
+    // Lines move when nothing else changes.
+    const told = [...problems, ...snapshot.problems];
+    different ||= !this.#synced || !isDeepStrictEqual(told, this.#told);
     this.#applied = objects;
     this.#problems = Object.freeze(problems);
+    this.#told = told;
     this.#synced = true;
     this.#lastEventAt = Date.now();
-    if (different) this.#onChange(this.#store.snapshot());
+    if (different) this.#onChange(snapshot);
   }
 
   #inOrder(): [string, Entry][] {
@@ -155,7 +162,7 @@ export class FilesSource implements Source {
 
   async #list(): Promise<Listing> {
     const files = new Map<string, { root: string }>();
-    const missing = new Map<string, string>();
+    const missing = new Map<string, Failure>();
     const empty: string[] = [];
     for (const root of this.#roots) {
       try {
@@ -163,7 +170,7 @@ export class FilesSource implements Source {
         if (found.length === 0) empty.push(root);
         for (const file of found) if (!files.has(file)) files.set(file, { root });
       } catch (error) {
-        missing.set(root, reasonOf(error));
+        missing.set(root, readFailure(error, 'file or folder', 'put it there, or correct source.files'));
       }
     }
     return { files, missing, empty };
@@ -182,27 +189,28 @@ async function read(file: string, root: string, before: Manifest): Promise<Entry
   try {
     return { root, manifest: parseManifest(await readFile(file, 'utf8'), file), error: null };
   } catch (error) {
-    const problem = error instanceof ManifestError ? error.problem : unreadableFile(file, reasonOf(error));
+    const problem = error instanceof ManifestError ? error.problem : unreadableFile(file, error);
     const message = before === NOTHING ? problem.message : `${problem.message}${KEPT}`;
     return { root, manifest: before, error: { ...problem, message } };
   }
 }
 
-function unreadableFile(file: string, reason: string): Problem {
-  return { place: file, message: `cannot be read: ${reason}`, remedy: 'let the user that Headgate runs as read it' };
+function unreadableFile(file: string, error: unknown): Problem {
+  // It was listed a moment ago: a link that leads nowhere, as a rule.
+  const { reason, remedy } = readFailure(error, 'file', 'correct the link, or take it away');
+  return { place: file, message: `cannot be read: ${reason}`, remedy };
 }
 
-function twice({ place, title }: ManifestObject, first: ManifestObject): Problem {
+function twice({ placeOf, title }: ManifestObject, first: ManifestObject): Problem {
   return {
-    place,
-    message: `${title} is left out: it is in ${first.place} already`,
+    place: placeOf([]),
+    message: `${title} is left out: it is in ${first.placeOf([])} already`,
     remedy: 'take one of the two away, or give it another name or namespace',
   };
 }
 
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'there is no such file or folder';
-  if (code === 'EACCES') return 'permission denied';
-  return error instanceof Error ? error.message : String(error);
+/** `manifests/web.yaml:12 Rollout shop/web`; `title` alone when it is in no file. */
+function placeIn(objects: ReadonlyMap<string, ManifestObject>, title: string, path: Path): string {
+  const object = objects.get(` ${title}`) ?? objects.get(`argoproj.io ${title}`);
+  return object === undefined ? title : `${object.placeOf(path)} ${title}`;
 }

@@ -1,4 +1,8 @@
-import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import type { Path } from '../common/format-path.ts';
+import { asRecord, isRecord } from '../common/records.ts';
+import { yamlOffset } from '../common/yaml-offset.ts';
+import { explainSyntax } from '../common/yaml-syntax.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** One Kubernetes object of a manifest file. */
@@ -7,9 +11,9 @@ export interface ManifestObject {
   readonly key: string;
   /** For people: `Rollout shop/web`. */
   readonly title: string;
-  /** `file:line`, in JSON `file items[3]`. */
-  readonly place: string;
   readonly object: unknown;
+  /** Where the value at a path of the object is: `file:line`, in JSON `file items[3]`. */
+  readonly placeOf: PlaceOf;
   /** The object as JSON, to tell whether it changed. */
   readonly json: string;
 }
@@ -38,24 +42,29 @@ export class ManifestError extends Error {
 export function parseManifest(text: string, file: string): Manifest {
   const objects: ManifestObject[] = [];
   const problems: Problem[] = [];
-  const add = (value: unknown, place: string) => {
-    const found = identify(value, place);
-    if ('remedy' in found) problems.push(found);
-    else objects.push(found);
-  };
-  const json = parseJson(text);
-  if (json !== undefined) {
-    const items = itemsOf(json);
-    if (items === null) add(json, file);
-    else for (const [index, item] of items.entries()) add(item, `${file} items[${index}]`);
-    return { objects, problems };
-  }
-  for (const { value, lines } of parseYaml(text, file)) {
-    const items = itemsOf(value);
-    if (items === null) add(value, `${file}:${lines[0] ?? 1}`);
-    else for (const [index, item] of items.entries()) add(item, `${file}:${lines[index + 1] ?? lines[0] ?? 1}`);
+  for (const { value, placeOf } of valuesOf(text, file)) {
+    for (const { item, path } of itemsOf(value)) {
+      const found = identify(item, (inner) => placeOf([...path, ...inner]));
+      if ('remedy' in found) problems.push(found);
+      else objects.push(found);
+    }
   }
   return { objects, problems };
+}
+
+type PlaceOf = (path: Path) => string;
+
+/** A document of a file, and where in the file the value at a path of it is. */
+interface FileValue {
+  readonly value: unknown;
+  readonly placeOf: PlaceOf;
+}
+
+function valuesOf(text: string, file: string): readonly FileValue[] {
+  const json = parseJson(text);
+  if (json === undefined) return parseYaml(text, file);
+  // JSON has lines too, but nothing here that knows them: the item has to do.
+  return [{ value: json, placeOf: ([items, index]) => (items === 'items' ? `${file} items[${String(index)}]` : file) }];
 }
 
 /** Undefined: not JSON. A file of Pods may have megabytes, and JSON is read many times faster than YAML. */
@@ -70,37 +79,30 @@ function parseJson(text: string): unknown {
   }
 }
 
-interface YamlValue {
-  readonly value: unknown;
-  /** The line of the document, then of each of its `items`. */
-  readonly lines: readonly number[];
-}
-
-function parseYaml(text: string, file: string): YamlValue[] {
-  const counter = new LineCounter();
-  // Merge keys are no part of YAML 1.2, but kubectl takes them.
-  const documents = parseAllDocuments(text, { lineCounter: counter, prettyErrors: false, merge: true });
-  if (!Array.isArray(documents)) return [];
-  const values: YamlValue[] = [];
-  for (const document of documents) {
+function parseYaml(text: string, file: string): FileValue[] {
+  const { documents, lines } = syntaxTree(text);
+  // Places are asked for only where there is a problem. Until then the text is kept, and not the tree, which is many times as large.
+  let tree: SyntaxTree | null = null;
+  const lineOf = (index: number, path: Path) => {
+    tree ??= syntaxTree(text);
+    const document = tree.documents[index];
+    return tree.lines.linePos(document === undefined ? 0 : yamlOffset(document, path, 'key')).line;
+  };
+  const values: FileValue[] = [];
+  for (const [index, document] of documents.entries()) {
     const [error] = document.errors;
     if (error !== undefined) {
-      const { line, col } = counter.linePos(error.pos[0]);
-      throw new ManifestError({
-        place: `${file}:${line}:${col}`,
-        message: `is not valid YAML: ${error.message.split('\n')[0]}`,
-        remedy: 'correct the syntax there or just above',
-      });
+      const { line, col } = lines.linePos(error.pos[0]);
+      throw new ManifestError({ place: `${file}:${line}:${col}`, ...explainSyntax(error) });
     }
     if (document.contents === null) continue;
-    const lines = linesOf(document, counter);
     try {
       const value: unknown = document.toJS();
-      if (value !== null) values.push({ value, lines });
+      if (value !== null) values.push({ value, placeOf: (path) => `${file}:${lineOf(index, path)}` });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new ManifestError({
-        place: `${file}:${lines[0]}`,
+        place: `${file}:${lineOf(index, [])}`,
         message: `is not usable YAML: ${reason}`,
         remedy: 'an alias (*name) needs its anchor (&name) above it in the same document',
       });
@@ -108,58 +110,50 @@ function parseYaml(text: string, file: string): YamlValue[] {
   }
   return values;
 }
+interface SyntaxTree {
+  readonly documents: readonly Document[];
+  readonly lines: LineCounter;
+}
 
-function linesOf(document: Document, counter: LineCounter): number[] {
-  const lineOf = (node: unknown) => counter.linePos((isNode(node) ? node.range?.[0] : undefined) ?? 0).line;
-  const { contents } = document;
-  const items: unknown = isMap(contents) ? contents.get('items', true) : null;
-  return [lineOf(contents), ...(isSeq(items) ? items.items.map(lineOf) : [])];
+function syntaxTree(text: string): SyntaxTree {
+  const lines = new LineCounter();
+  // Merge keys are no part of YAML 1.2, but kubectl takes them.
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  return { documents: Array.isArray(documents) ? documents : [], lines };
 }
 
 /** The objects of `kind: List`, or of a `PodList` as the API answers it, whose items leave their own kind out. */
-function itemsOf(value: unknown): unknown[] | null {
-  if (!isRecord(value)) return null;
-  const { apiVersion, kind, items } = value;
-  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return null;
-  if (kind === 'List') return items;
-  return items.map((item: unknown) => (isRecord(item) ? { apiVersion, kind: kind.slice(0, -4), ...item } : item));
+function itemsOf(value: unknown): readonly { readonly item: unknown; readonly path: Path }[] {
+  const { apiVersion, kind, items } = asRecord(value);
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return [{ item: value, path: [] }];
+  const known = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -4) };
+  return items.map((item: unknown, index) => ({
+    item: isRecord(item) ? { ...known, ...item } : item,
+    path: ['items', index],
+  }));
 }
 
 const SHAPE = 'a manifest has apiVersion, kind and metadata.name; move anything else out of source.files';
 
 /** A problem when it is no Kubernetes object. */
-function identify(value: unknown, place: string): ManifestObject | Problem {
-  if (!isRecord(value)) return { place, message: 'is not a Kubernetes object: it is not a map', remedy: SHAPE };
-  const { apiVersion, kind, metadata } = value;
+function identify(value: unknown, placeOf: PlaceOf): ManifestObject | Problem {
+  const refuse = (message: string, remedy: string): Problem => ({ place: placeOf([]), message, remedy });
+  if (!isRecord(value)) return refuse('is not a Kubernetes object: it is not a map', SHAPE);
+  const { apiVersion, kind } = value;
   if (typeof apiVersion !== 'string' || apiVersion === '') {
-    return { place, message: 'is not a Kubernetes object: it has no apiVersion', remedy: SHAPE };
+    return refuse('is not a Kubernetes object: it has no apiVersion', SHAPE);
   }
-  if (typeof kind !== 'string' || kind === '') {
-    return { place, message: 'is not a Kubernetes object: it has no kind', remedy: SHAPE };
-  }
-  const { name, namespace } = isRecord(metadata) ? metadata : {};
-  if (typeof name !== 'string' || name === '') {
-    return { place, message: `${kind} has no metadata.name`, remedy: 'give it a name' };
-  }
+  if (typeof kind !== 'string' || kind === '') return refuse('is not a Kubernetes object: it has no kind', SHAPE);
+  const { name, namespace } = asRecord(value['metadata']);
+  if (typeof name !== 'string' || name === '') return refuse(`${kind} has no metadata.name`, 'give it a name');
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  const full = `${typeof namespace === 'string' && namespace !== '' ? namespace : 'default'}/${name}`;
+  const title = `${kind} ${typeof namespace === 'string' && namespace !== '' ? namespace : 'default'}/${name}`;
   try {
-    return {
-      key: `${group} ${kind} ${full}`,
-      title: `${kind} ${full}`,
-      place,
-      object: value,
-      json: JSON.stringify(value),
-    };
+    return { key: `${group} ${title}`, title, object: value, placeOf, json: JSON.stringify(value) };
   } catch {
-    return {
-      place,
-      message: `${kind} ${full} contains itself: an alias leads to what it stands in`,
-      remedy: 'write out what the alias stands for',
-    };
+    return refuse(
+      `${title} contains itself: an alias leads to what it stands in`,
+      'write out what the alias stands for',
+    );
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -53,10 +53,16 @@ t.test('a broken manifest is a warning, and fails only with --strict', async (t)
   t.equal((await headgate(...args, '--strict')).code, 1);
 });
 
-t.test('an object that cannot be understood is a warning that names it', async (t) => {
-  const rollout = 'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: web }\nspec: { strategy: {} }\n';
-  const folder = t.testdir({ 'h.yaml': 'source: { files: [m] }\n', m: { 'a.yaml': rollout } });
-  const { code, stderr } = await headgate('check', '--config', join(folder, 'h.yaml'));
-  t.equal(code, 0);
-  t.match(stderr, /^warning: Rollout default\/web: cannot be understood and is left out: /);
-});
+t.test(
+  'an object that cannot be understood is a warning that names it, its file and line, and what to write',
+  async (t) => {
+    const rollout =
+      'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: web }\nspec: { strategy: {} }\n';
+    const folder = t.testdir({ 'h.yaml': 'source: { files: [m] }\n', m: { 'a.yaml': rollout } });
+    const { code, stderr } = await headgate('check', '--config', join(folder, 'h.yaml'));
+    t.equal(code, 0);
+    const problem = 'cannot be understood and is left out: spec.strategy has neither canary nor blueGreen';
+    const remedy = 'write canary or blueGreen under it';
+    t.equal(stderr, `warning: ${folder}/m/a.yaml:4 Rollout default/web: ${problem} (${remedy})\n`);
+  },
+);

@@ -33,12 +33,22 @@ check('YAML that is broken is placed and explained', [
   [
     'syntax',
     'workers: 1\nroutes: [\n',
-    ['3:1: is not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+    [
+      '3:1: is not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ] (begin the lines of one map or list in the same column, and close every bracket and quote)',
+    ],
+  ],
+  ['a tab', 'log:\n\tlevel: info\n', ['2:1: is indented with a tab (YAML wants blanks)']],
+  [
+    'a colon in a text',
+    'versionHeader: x: y\n',
+    [
+      '1:16: is not valid YAML: Nested mappings are not allowed in compact mappings (put a text with ": " in quotes, and a ":" behind each key)',
+    ],
   ],
   [
     'two documents',
     `${ROUTE}\n---\nworkers: 2\n`,
-    ['2:1: is more than one YAML document: remove the "---" in between'],
+    ['2:1: is more than one YAML document (remove the "---" in between)'],
   ],
   [
     'a duplicate key',

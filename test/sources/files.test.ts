@@ -137,8 +137,49 @@ t.test('an object that the model does not understand is a problem of the snapsho
   const { source, next } = await started(t, folder);
   const snapshot = await next();
   t.equal(names(snapshot), 'a');
-  t.match(snapshot.problems, [/^Service shop\/b: /]);
+  t.strictSame(snapshot.problems, [
+    {
+      place: `${folder}/a.yaml:9 Service shop/b`,
+      message: 'cannot be understood and is left out: spec.ports[0].port must be a whole number, not "x"',
+      remedy: 'write a whole number, without quotes',
+    },
+  ]);
   t.strictSame(problems(source), []);
+});
+
+t.test('the line of a problem moves with the file', async (t) => {
+  const broken = service('a').replace('80', 'x');
+  const folder = t.testdir({ 'a.yaml': broken });
+  const { next } = await started(t, folder);
+  t.match((await next()).problems, [{ place: `${folder}/a.yaml:4 Service shop/a` }]);
+  await writeFile(join(folder, 'a.yaml'), `# a comment\n${broken}`);
+  t.match((await next()).problems, [{ place: `${folder}/a.yaml:5 Service shop/a` }]);
+});
+
+t.test('every problem says what to do about it', async (t) => {
+  const folder = t.testdir({ m: { 'a.yaml': 'kind: [\n', 'b.yaml': 'kind: Pod\n' }, empty: {} });
+  const { source } = await started(t, join(folder, 'm'), join(folder, 'empty'), join(folder, 'gone'));
+  const remedies = new Map(source.problems.map(({ place, remedy }) => [place.replace(`${folder}/`, ''), remedy]));
+  t.strictSame(Object.fromEntries(remedies), {
+    'm/a.yaml:2:1': 'begin the lines of one map or list in the same column, and close every bracket and quote',
+    'm/b.yaml:1': 'a manifest has apiVersion, kind and metadata.name; move anything else out of source.files',
+    empty: 'put manifests directly into it, or name another folder in source.files',
+    gone: 'put it there, or correct source.files',
+  });
+});
+
+t.test('a link that leads nowhere is a problem of its own', async (t) => {
+  const folder = t.testdir({ 'a.yaml': service('a') });
+  await symlink('nowhere', join(folder, 'b.yaml'));
+  const { source, next } = await started(t, folder);
+  t.equal(names(await next()), 'a');
+  t.strictSame(source.problems, [
+    {
+      place: `${folder}/b.yaml`,
+      message: 'cannot be read: there is no such file',
+      remedy: 'correct the link, or take it away',
+    },
+  ]);
 });
 
 t.test('a path that is not there is a problem, and is read when it comes', async (t) => {

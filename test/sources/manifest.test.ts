@@ -7,7 +7,8 @@ const service = (name: string) => `apiVersion: v1\nkind: Service\nmetadata: { na
 const problemsOf = ({ problems }: Manifest) => problems.map(({ place, message }) => `${place}: ${message}`);
 
 /** Title and place of every object. */
-const summary = (text: string) => parseManifest(text, 'm.yaml').objects.map(({ title, place }) => `${title} ${place}`);
+const summary = (text: string) =>
+  parseManifest(text, 'm.yaml').objects.map(({ title, placeOf }) => `${title} ${placeOf([])}`);
 
 t.test('each document of a file is an object with its line', async (t) => {
   const text = `# two\n${service('a')}---\n${service('b')}---\n# nothing\n`;
@@ -71,4 +72,20 @@ t.test('an object that contains itself is a problem', async (t) => {
 t.test('merge keys are taken, as kubectl does', async (t) => {
   const { objects } = parseManifest('apiVersion: v1\nkind: Pod\nx: &x { name: a }\nmetadata: { <<: *x }\n', 'm.yaml');
   t.equal(objects[0]?.title, 'Pod default/a');
+});
+
+t.test('a value has the line of its key, and what is missing that of the thing around it', async (t) => {
+  const text = `---\n${service('a')}spec:\n  ports:\n    - name: http\n      port: 80\n    - name: admin\n`;
+  const [object] = parseManifest(text, 'm.yaml').objects;
+  t.equal(object?.placeOf(['spec', 'ports']), 'm.yaml:6');
+  t.equal(object?.placeOf(['spec', 'ports', 0, 'port']), 'm.yaml:8');
+  t.equal(object?.placeOf(['spec', 'ports', 1, 'port']), 'm.yaml:9');
+  t.equal(object?.placeOf(['status', 'phase']), 'm.yaml:2');
+});
+
+t.test('a value in an item of a list has its line, in JSON the item', async (t) => {
+  const yaml = `apiVersion: v1\nkind: List\nitems:\n${item('a')}  -\n    apiVersion: v1\n    kind: Pod\n    metadata:\n      name: b\n`;
+  t.equal(parseManifest(yaml, 'm.yaml').objects[1]?.placeOf(['metadata', 'name']), 'm.yaml:9');
+  const json = '{"kind":"List","items":[{},{"apiVersion":"v1","kind":"Pod","metadata":{"name":"b"}}]}';
+  t.equal(parseManifest(json, 'm.json').objects[0]?.placeOf(['metadata', 'name']), 'm.json items[1]');
 });
