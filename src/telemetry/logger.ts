@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { LogOutput } from './log-output.ts';
 
 export type { Logger } from 'pino';
 
@@ -12,7 +13,7 @@ export interface LoggerOptions {
  * JSON lines: level by name, ISO 8601 time, message, fields. Written at once, so that the last words of a process that
  * ends are not lost; what is written often belongs in the access log.
  */
-export function createLogger({ level, destination = standardOutput() }: LoggerOptions): Logger {
+export function createLogger({ level, destination = new LogOutput() }: LoggerOptions): Logger {
   return pino(
     {
       level,
@@ -22,11 +23,4 @@ export function createLogger({ level, destination = standardOutput() }: LoggerOp
     },
     destination,
   );
-}
-
-function standardOutput(): DestinationStream {
-  const destination = pino.destination({ dest: 1, sync: true });
-  // A full disk, or a reader that is gone, must not end the process.
-  destination.on('error', () => {});
-  return destination;
 }
