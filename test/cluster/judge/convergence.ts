@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../load/clock.ts';
 import type { ConvergenceSample, Convergences } from './convergences.ts';
+import { getJson } from './get-json.ts';
 import { showsSplit } from './shows-split.ts';
 import type { Split } from './split.ts';
 
@@ -64,8 +65,7 @@ export class Convergence implements Convergences {
       }
       if (!this.#options.admins().includes(admin)) return;
       try {
-        const response = await fetch(`${admin}/api/table`, { signal: AbortSignal.timeout(limitMs) });
-        const view: unknown = await response.json();
+        const view = await getJson(`${admin}/api/table`, limitMs);
         if (showsSplit(view, route, split)) {
           this.samples.push({ admin, expected: split, arrivedAt, ms: Math.max(0, now() - arrivedAt) });
           return;
