@@ -13,21 +13,24 @@ const LAST_WORDS_MS = 100;
  * there would serve nobody, and could not even be told to end. Errors (a full disk, no reader) are ignored.
  */
 export class LogOutput implements DestinationStream {
-  readonly #fd = openWithoutBlocking();
+  /** -1: not open yet. A silent logger never writes. */
+  #fd = -1;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #retry: NodeJS.Timeout | null = null;
 
-  constructor() {
-    process.once('exit', () => this.#lastWords());
-  }
-
   write(line: string): void {
+    if (this.#fd === -1) this.#open();
     const bytes = Buffer.from(line);
     if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) return;
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
     if (this.#retry === null) this.#send();
+  }
+
+  #open(): void {
+    this.#fd = openWithoutBlocking();
+    process.once('exit', () => this.#lastWords());
   }
 
   /** Writes what waits, in order, as far as the pipe takes it. */
