@@ -32,7 +32,7 @@ const ok = (text: string) =>
 
 t.test('every request is answered, its body arrives and its Pod is known', async (t) => {
   const { target, perConnection } = await echoServer(t);
-  const load = startLoad({ targets: [target], connections: 3, streams: [{ ...PLAIN, posts: 0.5 }] });
+  const load = startLoad({ targets: [target], connections: 3, streams: [{ ...PLAIN, rate: 200, posts: 0.5 }] });
   await load.answered(120);
   await load.stop();
   t.same(
@@ -52,7 +52,7 @@ t.test('every request is answered, its body arrives and its Pod is known', async
   );
   t.equal(perConnection.size, load.opened);
   t.ok(load.opened >= 3);
-  t.ok(load.opened < load.records.length / 2, 'connections are kept');
+  t.ok(Math.max(...perConnection.values()) >= 5, 'connections are kept');
   t.same(load.surprises, []);
 });
 
