@@ -1,0 +1,16 @@
+import type { RequestOptions } from 'node:https';
+
+/** Where the API server is and how to be let in. */
+export interface Access {
+  /** `https://host:port`, perhaps with a path before the API's own; no slash at the end. */
+  readonly server: string;
+
+  /**
+   * Credentials for one request, read for each: tokens and certificates rotate.
+   * @throws CredentialsError when there are none at the moment
+   */
+  options(): Promise<RequestOptions>;
+
+  /** Forgets what was kept: the server does not accept it any more. */
+  renew(): void;
+}
