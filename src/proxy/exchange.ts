@@ -245,7 +245,8 @@ export class Exchange implements UpstreamUser {
     recordRetry(version.live.counters, reason);
     const head = this.request.again();
     if (head === null) return false;
-    this.#attempt(head, next, unsent ? failed : null, true);
+    // The connection may have been stale, but its endpoint may as well be dead.
+    this.#attempt(head, next, failed, true);
     this.#plane.requestHeads.give(head);
     return true;
   }

@@ -161,6 +161,31 @@ t.test('a reused connection that ends without an answer', async (t) => {
   }
 });
 
+t.test('what a reset connection left unanswered goes to another endpoint: the old one may be dead', async (t) => {
+  const other = await strictUpstream(t);
+  // Each time one of two processes dies with requests under way: drawing the dead one again would be a failed request.
+  for (let i = 0; i < 12; i += 1) {
+    const dying = await rawUpstream(t, async (peer) => {
+      await peer.readRequest();
+      peer.send(OK);
+      await peer.readRequest();
+      dying.server.close();
+      peer.reset();
+    });
+    const plane = await planeTo(t, [dying.port]);
+    const client = await rawClient(t, plane.port);
+    client.send(request('GET'));
+    t.equal((await client.readResponse()).status, 200);
+    plane.plane.applyEndpoints({
+      'static/test/only': [dying.port, other.port].map((port) => ({ host: '127.0.0.1', port })),
+    });
+    while (dying.server.listening) {
+      client.send(request('GET'));
+      t.equal((await client.readResponse()).status, 200);
+    }
+  }
+});
+
 t.test('an idempotent request is not sent again when part of its body is gone for good', async (t) => {
   const { plane, client, upstream } = await scene(t, async (peer) => {
     await peer.readRequest();
