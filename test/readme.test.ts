@@ -3,6 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { parseConfig } from '../src/config/load.ts';
+import { REQUEST_REASONS } from '../src/http1/reason.ts';
+import { causeOf } from '../src/proxy/causes.ts';
+import { UPSTREAM_FAILURE_REASONS } from '../src/telemetry/layout.ts';
+import { deadPort } from './lib/upstreams.ts';
 
 /*
  * Every command that README shows is run here. Ports are replaced by free ones, and `npm ci`, which has run before any test
@@ -54,6 +58,7 @@ t.test('README shows exactly the commands that are run here', async (t) => {
     'npm run -s headgate -- check --config config/headgate.yaml',
     "npm run -s headgate -- explain --config config/headgate.yaml --host api.example.com --header 'x-canary: true'",
     'npm run -s headgate -- --help',
+    `node -e 'for (const port of [3001, 3002, 3003]) require("http").createServer((_, answer) => answer.end(port + "\\n")).listen(port)'`,
     'npm run -s headgate -- serve --config config/static.yaml',
     'npm ci && npm test',
   ]);
@@ -91,13 +96,39 @@ t.test('help lists every command', async (t) => {
   for (const command of ['serve', 'check', 'explain', 'demo']) t.match(stdout, new RegExp(`^ +${command} `, 'm'));
 });
 
-t.test('serve serves the static example', async (t) => {
-  // The example's own ports may be taken on this machine: the same file with free ones.
+t.test('serve serves the static example in front of the servers that README starts', async (t) => {
+  // The example's own ports may be taken on this machine: the same file and the same line with free ones.
+  const free = (text: string) => ports.reduce((all, port, i) => all.replaceAll(String(3001 + i), String(port)), text);
+  const ports = [await deadPort(), await deadPort(), await deadPort()];
   const text = await readFile(new URL('../config/static.yaml', import.meta.url), 'utf8');
-  const free = 'listen: { address: 127.0.0.1, port: 0 }\nadmin: { address: 127.0.0.1, port: 0 }\n';
-  const file = `${t.testdir({ 'static.yaml': free + text })}/static.yaml`;
-  const command = (commands('sh')[5] ?? '').replace('config/static.yaml', file);
-  t.match(await serving(t, command, /"msg":"serving"/), /"ports":\[\d+\]/);
+  const listen = 'listen: { address: 127.0.0.1, port: 0 }\nadmin: { address: 127.0.0.1, port: 0 }\n';
+  const file = `${t.testdir({ 'static.yaml': listen + free(text) })}/static.yaml`;
+  const upstreams = spawn('bash', ['-c', `exec ${free(commands('sh')[5] ?? '')}`], { stdio: 'ignore' });
+  t.teardown(() => upstreams.kill('SIGKILL'));
+  const command = (commands('sh')[6] ?? '').replace('config/static.yaml', file);
+  const output = await serving(t, command, /"msg":"serving"/);
+  const port = /"ports":\[(\d+)\]/.exec(output)?.[1];
+  const { stdout } = run(
+    `for i in $(seq 20); do curl -s --retry 5 --retry-all-errors localhost:${port}; done | sort | uniq -c`,
+  );
+  const counts = [...stdout.matchAll(/^ *(\d+) (\d+)$/gm)].map(([, count, from]) => [Number(from), Number(count)]);
+  t.same(new Set(counts.map(([from]) => from)), new Set(ports));
+  const canary = counts.find(([from]) => from === ports[2])?.[1] ?? 0;
+  t.ok(canary >= 1 && canary <= 3, `${canary} of 20 at 10 %`);
+});
+
+t.test('every word of an answer stands in README with its status', async (t) => {
+  const rows = readme.matchAll(/^\| (\d{3})[^|]*\|(.*)\|$/gm);
+  const listed = new Map<string, number>();
+  for (const [, status, words = ''] of rows)
+    for (const [, word = ''] of words.split(/: | \(/, 1)[0]?.matchAll(/`(\w+)`/g) ?? [])
+      listed.set(word, Number(status));
+  for (const [word, status] of Object.entries(REQUEST_REASONS)) t.equal(listed.get(word), status, word);
+  for (const word of UPSTREAM_FAILURE_REASONS) t.equal(listed.get(word), causeOf(word).status, word);
+  const local = ['no_route', 'no_endpoints', 'request_timeout', 'request_truncated', 'max_forwards'] as const;
+  for (const word of [...local, 'too_many_hops', 'client_closed', 'internal'] as const)
+    t.equal(listed.get(word), causeOf(word).status, word);
+  t.equal(listed.size, Object.keys(REQUEST_REASONS).length + UPSTREAM_FAILURE_REASONS.length + local.length + 3);
 });
 
 t.test('the tests are what npm test runs', async (t) => {
