@@ -73,6 +73,7 @@ t.test('metrics are the text of the exposition with its content type', async (t)
       sourceLastEventSeconds: 0,
       configReloadSuccessful: true,
       workersRestarted: 0,
+      problems: 0,
     }),
   });
   const { get } = await setUp(t, {

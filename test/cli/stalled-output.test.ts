@@ -10,7 +10,7 @@ import { ROOT } from './run.ts';
 /** A pipe that holds all it can. `read` takes out what is in it by then. */
 function fullPipe(t: Test, folder: string) {
   const file = join(folder, 'pipe');
-  if (spawnSync('mkfifo', [file]).status !== 0) throw new Error('no mkfifo');
+  if (spawnSync('sh', ['-c', 'mkfifo "$0"', file]).status !== 0) throw new Error('no mkfifo');
   const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   const writer = openSync(file, constants.O_WRONLY);
   t.teardown(() => closeSync(reader));
