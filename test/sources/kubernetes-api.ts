@@ -158,6 +158,7 @@ export class KubernetesApi {
   /** Ends the watches in good order, as their timeout does. */
   endWatches(): void {
     for (const { response } of this.#watchers) response.end();
+    this.#watchers.clear();
   }
 
   /** To the open watches of a resource, as it is. */
@@ -219,7 +220,7 @@ export class KubernetesApi {
       resourceVersion: String(this.#version),
       ...(from + size < all.length && { continue: String(from + size) }),
     };
-    const items = all.slice(from, from + size).map(({ apiVersion, kind, ...rest }) => rest);
+    const items = all.slice(from, from + size).map((object) => ({ ...object, apiVersion: undefined, kind: undefined }));
     const body = { kind: `${RESOURCES[asked.resource]}List`, apiVersion: 'v1', metadata, items };
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(body));

@@ -15,7 +15,7 @@ export class Watched {
 
   constructor(api: KubernetesApi, options: Partial<KubernetesOptions> = {}) {
     this.source = new KubernetesSource({
-      access: async () => ({ server: api.url, options: async () => ({}), renew: () => undefined }),
+      access: async () => ({ server: api.url, credentials: async () => ({}), renew: () => undefined }),
       namespaces: null,
       timing: FAST,
       onWaiting: ({ message }) => this.waiting.push(message),

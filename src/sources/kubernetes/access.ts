@@ -1,4 +1,10 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
+
+/** What a request shows, and what it expects of the server's certificate. */
+export interface Credentials extends Omit<RequestOptions, 'headers'> {
+  readonly headers?: OutgoingHttpHeaders;
+}
 
 /** Where the API server is and how to be let in. */
 export interface Access {
@@ -9,7 +15,7 @@ export interface Access {
    * Credentials for one request, read for each: tokens and certificates rotate.
    * @throws CredentialsError when there are none at the moment
    */
-  options(): Promise<RequestOptions>;
+  credentials(): Promise<Credentials>;
 
   /** Forgets what was kept: the server does not accept it any more. */
   renew(): void;

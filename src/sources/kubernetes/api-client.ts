@@ -53,7 +53,7 @@ export class ApiClient {
    */
   async open(path: string, query: Readonly<Record<string, string>>, options: OpenOptions): Promise<Body> {
     const { headMs, silenceMs, signal } = options;
-    const credentials = await unlessStopped(this.#access.options(), signal);
+    const credentials = await unlessStopped(this.#access.credentials(), signal);
     // It can have been stopped between the two.
     signal.throwIfAborted();
     const url = new URL(`${this.#access.server}${path}?${new URLSearchParams(query).toString()}`);

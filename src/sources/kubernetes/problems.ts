@@ -75,7 +75,7 @@ export class KubernetesProblems {
           message: `${server} does not give ${many(one.kind)}${where(one.namespace)} (${detail}); ${meanwhile}`,
           remedy: "it is tried again until it does; the reason is in the API server's log",
         };
-      case 'garbled':
+      default:
         return {
           message: `${server} sends what is no Kubernetes API (${detail}); ${meanwhile}`,
           remedy: 'check the address, and any proxy in between',

@@ -11,6 +11,8 @@ import type { Timing } from './timing.ts';
 
 /** Objects of a page. As many as the API server's own clients ask for. */
 const PAGE = '500';
+/** So many failures in a row count, even when each is of another kind. */
+const PATIENCE = 3;
 /** Failures that a list disproves. */
 const ANSWERED: readonly Failure['kind'][] = ['unreachable', 'unauthorized', 'credentials'];
 
@@ -33,8 +35,8 @@ export interface ReflectorOptions {
 
 /**
  * Keeps up with one collection of the API server: lists it, then watches it from there, again and again. What has gone
- * in between is noticed by the next list. A failure counts when it happens twice in a row: a connection that breaks is
- * nothing that anybody has to know.
+ * in between is noticed by the next list. A failure counts when it happens twice in a row: a connection that breaks, or a
+ * token that has to be read again, is nothing that anybody has to know.
  */
 export class Reflector {
   readonly kind: Kind;
@@ -53,6 +55,8 @@ export class Reflector {
   #version: string | null = null;
   /** Failed one after the other. */
   #attempts = 0;
+  /** How the last of them failed; null: none has. */
+  #before: Failure['kind'] | null = null;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -177,7 +181,9 @@ export class Reflector {
     if (!failure.resumable) this.#version = null;
     if (failure.stale) client.renewCredentials();
     const denied = failure.kind === 'forbidden' || failure.kind === 'absent';
-    if (this.#attempts > 1) {
+    const again = failure.kind === this.#before || this.#attempts > PATIENCE;
+    this.#before = failure.kind;
+    if (again) {
       // What repeats is told once, in the words of the first time.
       if (this.failure?.kind !== failure.kind) {
         this.failure = failure;
@@ -199,6 +205,7 @@ export class Reflector {
 
   #works(): void {
     this.#attempts = 0;
+    this.#before = null;
     if (this.failure === null) return;
     this.failure = null;
     this.#options.onState();
