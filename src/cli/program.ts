@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { check } from './check.ts';
+import { configHint } from './config-hint.ts';
 import { demo } from './demo.ts';
 import type { ExitCode } from './exit-code.ts';
 import { type ExplainOptions, explainCommand } from './explain.ts';
@@ -16,7 +17,11 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      process.stderr.write(configHint(args));
+      return 2;
+    }
     if (error instanceof ConfigError) {
       process.stderr.write(`${error.message}\n`);
       return 2;

@@ -1,9 +1,11 @@
 import type { Path } from '../common/format-path.ts';
 import { asList, asRecord } from '../common/records.ts';
 import { suggest } from '../common/suggest.ts';
+import { checkLoops } from './check-loops.ts';
 import { Refusal } from './refusal.ts';
 import { routeName } from './route-name.ts';
 import { parseSize } from './units.ts';
+import { usable } from './usable.ts';
 import { parseHost, parseName, parsePath } from './values.ts';
 
 /** Takes one mistake; `at` says whether it is the value's or the key's. */
@@ -27,6 +29,7 @@ export function checkAcross(raw: unknown, report: Report, lineOf: (path: Path) =
   checkNames(asList(routes), report, lineOf);
   checkClashes(asList(routes), report, lineOf);
   checkListeners(listen, admin, report, lineOf);
+  checkLoops(listen, routes, report);
   checkLimits(asRecord(limits), report);
 }
 
@@ -191,16 +194,6 @@ function checkLimits(limits: Readonly<Record<string, unknown>>, report: Report):
   if (line !== null && head !== null && line > head) {
     const path = ['limits', 'requestLineBytes'];
     report(path, `is more than headerBytes, which counts the request line too (${head}B)`, 'raise headerBytes');
-  }
-}
-
-/** What `parse` makes of the value; null where it refuses. */
-function usable<T>(parse: (value: unknown) => T, value: unknown): T | null {
-  try {
-    return parse(value);
-  } catch (error) {
-    if (error instanceof Refusal) return null;
-    throw error;
   }
 }
 

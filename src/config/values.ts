@@ -149,9 +149,12 @@ export function parsePath(value: unknown): string {
 /** `host:port`, an IPv6 address in brackets. */
 export function parseEndpoint(value: unknown): { host: string; port: number } {
   const text = parseText(value);
-  const [, host, digits] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  const [, host, digits] = /^(.+):(\d+)$/.exec(text) ?? [];
   const port = Number(digits);
-  if (host !== undefined && port >= 1 && port <= 65_535) {
+  if (host !== undefined) {
+    if (port < 1 || port > 65_535) {
+      throw new Refusal(`has no usable port: ${JSON.stringify(text)}`, 'a port is from 1 to 65535');
+    }
     if (host.startsWith('[') && host.endsWith(']')) {
       const inner = host.slice(1, -1);
       if (isIPv6(inner)) return { host: inner.toLowerCase(), port };

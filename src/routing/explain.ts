@@ -1,15 +1,7 @@
+import { describeMatch } from './describe-match.ts';
 import { Decision, type Live, Matcher, type RequestView, roleName } from './match.ts';
 import { RequestText } from './request-text.ts';
-import type {
-  EndpointMap,
-  FallbackReason,
-  HeaderMatch,
-  HeaderRule,
-  Route,
-  RoutingTable,
-  Target,
-  Version,
-} from './table.ts';
+import type { EndpointMap, FallbackReason, HeaderRule, Route, RoutingTable, Target, Version } from './table.ts';
 
 /** A request as a person writes it. */
 export interface ExplainedRequest {
@@ -139,13 +131,6 @@ function decidesAlone(route: Route, view: RequestView): boolean {
 
 function conditionOf({ header, match }: HeaderRule): string {
   return `${header} ${describeMatch(match)}`;
-}
-
-/** `= "true"`, `begins with "a"`, `matches /a+/` or `is present`. */
-function describeMatch(match: HeaderMatch): string {
-  if (match.kind === 'present') return 'is present';
-  if (match.kind === 'regex') return `matches /${match.value}/`;
-  return `${match.kind === 'exact' ? '=' : 'begins with'} ${JSON.stringify(match.value)}`;
 }
 
 function whatIsSent(header: string, view: RequestText): string {

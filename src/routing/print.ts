@@ -1,4 +1,5 @@
-import type { EndpointMap, HeaderMatch, Route, RoutingTable, Target, Version } from './table.ts';
+import { describeMatch } from './describe-match.ts';
+import type { EndpointMap, Route, RoutingTable, Target, Version } from './table.ts';
 
 /**
  * The routing table for people: for each route its hosts and path, the weighted split, the rules in order of
@@ -33,7 +34,7 @@ function printRoute(route: Route, endpoints: EndpointMap): string {
 
   const rules = route.rules.map(
     ({ header, match, target, label, origin }) =>
-      `${header} ${condition(match)} -> ${destination(target, route)}  [${origin === 'step' ? `step ${label}` : 'route'}]`,
+      `${header} ${describeMatch(match)} -> ${destination(target, route)}  [${origin === 'step' ? `step ${label}` : 'route'}]`,
   );
   lines.push(...section('rules', rules));
 
@@ -68,12 +69,6 @@ function destination({ asked, versions, reason, fallback }: Target, route: Route
   const where = versions.length === 0 ? '503' : titles(versions, route).join(' and ');
   const why = reason === null ? '' : ` (${asked} ${reason.replace('_', ' ')})`;
   return `${where}${why}${fallback ? '' : ', no fallback'}`;
-}
-
-function condition(match: HeaderMatch): string {
-  if (match.kind === 'present') return 'present';
-  const verb = { exact: '=', prefix: 'starts with', regex: 'matches' }[match.kind];
-  return `${verb} ${JSON.stringify(match.value)}`;
 }
 
 function section(name: string, lines: readonly string[]): readonly string[] {

@@ -52,6 +52,17 @@ t.test('explain --json is the explanation as data', async (t) => {
   });
 });
 
+t.test('explain and check have the same words for a condition', async (t) => {
+  const table = (await headgate('check', '--config', 'config/headgate.yaml')).stdout;
+  const explained =
+    (await explain()).stdout + (await explain('--host', 'other.example.com', '--path', '/plain')).stdout;
+  const conditions = ['x-canary = "true"', 'user-agent begins with "HeadgateProbe/"', 'x-beta is present'];
+  for (const words of [...conditions, 'cookie matches /.*\\bbeta=1\\b.*/']) {
+    t.ok(table.includes(words), words);
+    t.ok(explained.includes(words), words);
+  }
+});
+
 t.test('explain stops at a mistake in the configuration', async (t) => {
   const file = join(t.testdir({ 'h.yaml': 'workers: 0\n' }), 'h.yaml');
   const { code, stdout, stderr } = await headgate('explain', '-c', file);

@@ -32,6 +32,16 @@ t.test('no command at all is a mistake that shows the help', async (t) => {
   t.match(stderr, /^Usage: headgate/);
 });
 
+t.test('a file without --config is told how to name it', async (t) => {
+  const hint = '(did you mean --config my.yaml?)\n';
+  for (const command of ['check', 'serve', 'explain']) {
+    const { code, stderr } = await headgate(command, 'my.yaml');
+    t.strictSame({ code, hinted: stderr.endsWith(hint) }, { code: 2, hinted: true }, command);
+  }
+  t.notMatch((await headgate('check', 'my.yaml', '--config', 'other.yaml')).stderr, 'did you mean');
+  t.notMatch((await headgate('demo', 'my.yaml')).stderr, 'did you mean');
+});
+
 t.test('a wrong command line says what is wrong, with exit code 2', async (t) => {
   const cases: readonly (readonly [args: string[], message: RegExp])[] = [
     [['sevre'], /unknown command 'sevre'\n\(Did you mean serve\?\)/],

@@ -415,7 +415,7 @@ t.test('the printed table shows split, rules with their reasons, experiments and
   split       stable S 75 (4 endpoints)
               canary C 25 (1 endpoint)
   rules       x-canary = "true" -> canary C, no fallback  [route]
-              x-p starts with "a" -> stable S  [route]
+              x-p begins with "a" -> stable S  [route]
   experiments x-exp = "secret" -> stable S (experiment absent)
   fallback    stable S -> canary C
               canary C -> stable S

@@ -1,0 +1,117 @@
+import { check, SOURCE, VERSIONS } from './mistakes.ts';
+
+check('a source or routes must be there', [
+  [
+    'neither',
+    'workers: 1\n',
+    ['1:1: there are neither routes nor a source (write routes with versions, or source: { files: [...] })'],
+  ],
+  ['empty routes', 'routes: []\n', ['1:9 routes: is empty (write at least one)']],
+  [
+    'empty routes with a source',
+    'source: { files: [m] }\nroutes: []\n',
+    ['2:9 routes: is empty (leave it out, and each Rollout gets a route)'],
+  ],
+  [
+    'a source of nothing',
+    'source: {}',
+    ['1:9 source.files: is missing (list manifest files or folders: [./manifests])'],
+  ],
+  ['no file', 'source: { files: [] }', ['1:18 source.files: is empty (list manifest files or folders: [./manifests])']],
+  [
+    'a cluster',
+    'source:\n  kubernetes: { namespaces: [shop] }',
+    ['2:3 source.kubernetes: reading a cluster is not built yet (use files)'],
+  ],
+  [
+    'a rollout without a source',
+    'routes:\n  - rollout: a\n',
+    ['2:5 routes[0].rollout: there is no source to read a Rollout from (write source: { files: [...] })'],
+  ],
+]);
+
+check('a route has a rollout or versions, with what belongs to it', [
+  [
+    'neither',
+    `${SOURCE}routes:\n  - name: a\n`,
+    ['3:5 routes[0]: a route needs a rollout or versions (write rollout: NAME, or versions with endpoints)'],
+  ],
+  [
+    'both',
+    `${SOURCE}routes:\n  - rollout: a\n    ${VERSIONS}\n`,
+    ['4:5 routes[0].versions: a route has a rollout or versions, not both (remove one of them)'],
+  ],
+  [
+    'port and experiments',
+    `routes:\n  - ${VERSIONS}\n    port: 80\n    experiments: { header: x }\n`,
+    [
+      '3:5 routes[0].port: applies only to a route with a rollout (remove it)',
+      '4:5 routes[0].experiments: applies only to a route with a rollout (remove it)',
+    ],
+  ],
+  [
+    'names',
+    `${SOURCE}routes:\n  - name: a b\n    rollout: Shop/Back_end\n    port: HTTP\n`,
+    [
+      '3:11 routes[0].name: is not a usable name: "a b" (letters, digits and "-", "_", "." between them, at most 253)',
+      '4:14 routes[0].rollout: is not a Kubernetes name: "Shop" (lower-case letters, digits, "-" and "."; at most 253)',
+      '5:11 routes[0].port: is not a Kubernetes name: "HTTP" (lower-case letters, digits, "-" and "."; at most 253)',
+    ],
+  ],
+  [
+    'hosts',
+    `routes:\n  - ${VERSIONS}\n    hosts: ["a:80", "http://a", "*", "a.*.b", "a/b", "a_b", "-a", "bücher.example"]\n`,
+    [
+      '3:13 routes[0].hosts[0]: is not a host: "a:80" (write the host without a port)',
+      '3:21 routes[0].hosts[1]: is not a host: "http://a" (write the host alone, without scheme or path)',
+      '3:33 routes[0].hosts[2]: "*" is not a host (leave hosts out to take every host)',
+      '3:38 routes[0].hosts[3]: is not a host: "a.*.b" ("*" stands only for whole labels at the front: "*.example.org")',
+      '3:47 routes[0].hosts[4]: is not a host: "a/b" (write the host alone; the path has a key of its own)',
+      '3:61 routes[0].hosts[6]: is not a host: "-a" (write api.example.com or "*.example.org")',
+      '3:67 routes[0].hosts[7]: is not a host: "bücher.example" (write an international name in its "xn--" form)',
+    ],
+  ],
+  [
+    'a path',
+    `routes:\n  - path: a\n    ${VERSIONS}\n`,
+    ['2:11 routes[0].path: does not begin with "/": "a" (write /a)'],
+  ],
+  [
+    'a path with a query',
+    `routes:\n  - path: /a?b\n    ${VERSIONS}\n`,
+    ['2:11 routes[0].path: is not a path prefix: "/a?b" (no "?", "#", "*" or blanks; percent-encode the rest)'],
+  ],
+  [
+    'a path with dots',
+    `routes:\n  - path: /a/../b\n    ${VERSIONS}\n`,
+    ['2:11 routes[0].path: has a "." or ".." segment: "/a/../b"'],
+  ],
+]);
+
+check('two routes do not share a name or a host with a path', [
+  [
+    'a name',
+    `routes:\n  - { name: a, ${VERSIONS} }\n  - { name: a, path: /b, ${VERSIONS} }\n`,
+    ['3:13 routes[1].name: the name "a" is taken by the route in line 2 (give it a name of its own)'],
+  ],
+  [
+    'a name that nobody wrote',
+    `${SOURCE}routes:\n  - rollout: s/a\n  - { path: /b, rollout: t/a }\n`,
+    ['4:5 routes[1]: the name "a" is taken by the route in line 3 (give it a name of its own)'],
+  ],
+  [
+    'a host',
+    `routes:\n  - { name: a, hosts: [A.com, b.com], path: /x, ${VERSIONS} }\n  - { name: b, hosts: [c.com, a.com], path: /x/, ${VERSIONS} }\n`,
+    ['3:31 routes[1].hosts[1]: a.com with path /x is taken by the route in line 2 (change the host or the path)'],
+  ],
+  [
+    'any host',
+    `routes:\n  - { name: a, ${VERSIONS} }\n  - { name: b, ${VERSIONS} }\n`,
+    ['3:5 routes[1]: any host with path / is taken by the route in line 2 (change the host or the path)'],
+  ],
+  [
+    'a host twice in one route',
+    `routes:\n  - { hosts: [a.com, a.com], ${VERSIONS} }\n`,
+    ['2:22 routes[0].hosts[1]: a.com with path / is listed twice (change the host or the path)'],
+  ],
+]);

@@ -1,0 +1,83 @@
+import { check, ROUTES } from './mistakes.ts';
+
+check('a value of the wrong kind is placed and explained', [
+  [
+    'a duration',
+    `timeouts:\n  connect: 5\n  idle: 5 minutes\n${ROUTES}`,
+    [
+      '2:12 timeouts.connect: has no unit: 5 (write 5s or 5ms)',
+      '3:9 timeouts.idle: is not a duration: "5 minutes" (write a number with its unit: 250ms, 5s, 2m or 1h30m)',
+    ],
+  ],
+  [
+    'a duration beyond its bounds',
+    `timeouts: { connect: 11m }\n${ROUTES}`,
+    ['1:22 timeouts.connect: must be from 0 to 10m, not 11m'],
+  ],
+  [
+    'a size',
+    `limits:\n  headerBytes: 16384\n${ROUTES}`,
+    ['2:16 limits.headerBytes: has no unit: 16384 (write 16384B or 16384KiB)'],
+  ],
+  [
+    'a size beyond its bounds',
+    `limits: { headerBytes: 2MiB, headers: 0 }\n${ROUTES}`,
+    [
+      '1:24 limits.headerBytes: must be from 256B to 48KiB, not 2MiB',
+      '1:39 limits.headers: must be from 1 to 10000, not 0',
+    ],
+  ],
+  ['a map', `limits: 5\n${ROUTES}`, ['1:9 limits: must be a map, not the number 5']],
+  ['nothing', `limits:\n${ROUTES}`, ['1:1 limits: must be a map, not empty']],
+  ['a list', 'routes: { a: 1 }', ['1:9 routes: must be a list, not a map']],
+  ['one file instead of a list', 'source: { files: ./m }', ['1:18 source.files: must be a list, not "./m"']],
+  ['workers', `workers: many\n${ROUTES}`, ['1:10 workers: must be a whole number or auto, not "many"']],
+  ['no workers', `workers: 0\n${ROUTES}`, ['1:10 workers: must be from 1 to 256, not 0']],
+  ['half a worker', `workers: 1.5\n${ROUTES}`, ['1:10 workers: must be a whole number, not 1.5']],
+  ['a port', `listen: { port: 70000 }\n${ROUTES}`, ['1:17 listen.port: must be from 0 to 65535, not 70000']],
+  ['no address at all', `listen: []\n${ROUTES}`, ['1:9 listen: is empty']],
+  [
+    'an address with its port',
+    `listen: [{ address: "127.0.0.1:80" }]\n${ROUTES}`,
+    [
+      '1:21 listen[0].address: is not an address to listen at: "127.0.0.1:80" (write an IP address such as 0.0.0.0, 127.0.0.1 or "::", or localhost; the port has a key of its own)',
+    ],
+  ],
+  ['a flag', `log: { access: "yes" }\n${ROUTES}`, ['1:16 log.access: must be true or false, not "yes"']],
+  [
+    'a choice',
+    `log: { level: loud }\n${ROUTES}`,
+    ['1:15 log.level: must be one of debug, info, warn, error, silent, not "loud"'],
+  ],
+  [
+    'a metric prefix',
+    `metrics: { prefix: head-gate }\n${ROUTES}`,
+    ['1:20 metrics.prefix: cannot begin a metric\'s name: "head-gate" (letters, digits and "_": headgate_)'],
+  ],
+  [
+    'networks',
+    `forwarded: { trusted: [10.0.0.0/33, lan, "::/200"] }\n${ROUTES}`,
+    [
+      '1:24 forwarded.trusted[0]: is not a network: "10.0.0.0/33" (write 10.0.0.0/8 or "fd00::/8")',
+      '1:37 forwarded.trusted[1]: is not a network: "lan" (write 10.0.0.0/8 or "fd00::/8")',
+      '1:42 forwarded.trusted[2]: is not a network: "::/200" (write 10.0.0.0/8 or "fd00::/8")',
+    ],
+  ],
+  [
+    'a version header',
+    `versionHeader: "x version"\n${ROUTES}`,
+    ['1:16 versionHeader: is not a header name: "x version" (write the name alone, such as x-canary)'],
+  ],
+  [
+    'a version header with a meaning',
+    `versionHeader: Server\n${ROUTES}`,
+    ['1:16 versionHeader: has a meaning of its own: server (choose another, such as x-headgate-version)'],
+  ],
+  [
+    'a version header of the connection',
+    `versionHeader: Transfer-Encoding\n${ROUTES}`,
+    [
+      '1:16 versionHeader: concerns one connection only: transfer-encoding (choose a header that is sent from end to end)',
+    ],
+  ],
+]);
