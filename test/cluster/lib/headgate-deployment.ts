@@ -1,0 +1,188 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse, parseAllDocuments } from 'yaml';
+import { now } from '../load/clock.ts';
+import type { Target } from '../load/target.ts';
+import type { Api, Manifest } from './api.ts';
+import type { Kubectl } from './kubectl.ts';
+import type { EndpointSlice } from './objects.ts';
+import type { Watch } from './watch.ts';
+
+const MANIFESTS = join(import.meta.dirname, '../../../config/kubernetes');
+const PROXY = 'http';
+const ADMIN = 'admin';
+
+export interface HeadgateOptions {
+  /** A folder below `config/kubernetes`; `base` where it is left out. */
+  readonly kustomization?: string;
+  /** 2 where it is left out. With 1 there is no HorizontalPodAutoscaler, which would make it 2. */
+  readonly replicas?: number;
+  /** Instead of the `headgate.yaml` that the base ships. */
+  readonly config?: string;
+  /** Called with each object before it is applied; what it returns is applied instead, null: it is left out. */
+  readonly change?: (manifest: Manifest) => Manifest | null;
+}
+
+/** A route of `/api/table`, as far as scenarios look at it. */
+export interface TableRoute {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly versions: readonly {
+    readonly key: string;
+    readonly name: string;
+    readonly role: string;
+    readonly weight: number;
+    readonly endpoints: readonly string[];
+  }[];
+  readonly rules: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface Table {
+  readonly generation: number;
+  readonly workers: readonly { readonly worker: number; readonly generation: number }[];
+  readonly routes: readonly TableRoute[];
+  readonly problems: readonly unknown[];
+}
+
+/** Headgate in a namespace, from the shipped manifests. */
+export class HeadgateDeployment {
+  readonly #api: Api;
+  readonly #watch: Watch<EndpointSlice>;
+  readonly #listeners = new Set<(targets: readonly Target[]) => void>();
+
+  private constructor(api: Api) {
+    this.#api = api;
+    this.#watch = api.watch('EndpointSlice', () => this.#changed(), {
+      labelSelector: 'app.kubernetes.io/name=headgate',
+    });
+  }
+
+  /** Resolves when all replicas are ready and the Service names them. `folder` is for the kustomization. */
+  static async apply(
+    api: Api,
+    kubectl: Kubectl,
+    folder: string,
+    options: HeadgateOptions = {},
+  ): Promise<HeadgateDeployment> {
+    const { replicas = 2 } = options;
+    await api.apply(await manifests(api.namespace, kubectl, folder, { ...options, replicas }));
+    const headgate = new HeadgateDeployment(api);
+    const deadline = now() + 90_000;
+    while (headgate.targets.length < replicas) {
+      if (now() > deadline) {
+        const state = await kubectl.kubectl(['get', 'deployments,pods,endpointslices', '-o', 'wide']);
+        throw new Error(`Headgate: ${headgate.targets.length} of ${replicas} replicas ready within 90 s\n${state}`);
+      }
+      await sleep(50);
+    }
+    return headgate;
+  }
+
+  /** Where the ready replicas take requests. */
+  get targets(): readonly Target[] {
+    return this.#addresses(PROXY, true);
+  }
+
+  /** Where the ready replicas have their admin servers, each as `http://10.244.0.5:8081`. */
+  get admins(): readonly string[] {
+    const ready = new Set(this.targets.map(({ host }) => host));
+    return this.#addresses(ADMIN, false)
+      .filter(({ host }) => ready.has(host))
+      .map(({ host, port }) => `http://${host}:${port}`);
+  }
+
+  /** Calls back at once and at each change of the ready replicas. */
+  onTargets(listener: (targets: readonly Target[]) => void): void {
+    this.#listeners.add(listener);
+    listener(this.targets);
+  }
+
+  /** The names of its Pods. */
+  async pods(): Promise<readonly string[]> {
+    const pods = await this.#api.list('Pod', 'app.kubernetes.io/name=headgate');
+    return pods.map(({ metadata }) => metadata.name);
+  }
+
+  /** What each ready replica answers to a GET at its admin port. */
+  async ask(path: string): Promise<readonly string[]> {
+    return Promise.all(this.admins.map(async (admin) => (await fetch(`${admin}${path}`)).text()));
+  }
+
+  async tables(): Promise<readonly Table[]> {
+    return (await this.ask('/api/table')).map((text) => JSON.parse(text) as Table);
+  }
+
+  /** Resolves with a table once it holds of every replica's table. @throws Error with the tables after `timeoutMs` */
+  async untilTable(what: string, holds: (table: Table) => boolean, timeoutMs = 15_000): Promise<Table> {
+    const deadline = now() + timeoutMs;
+    for (;;) {
+      const tables = await this.tables();
+      const [first] = tables;
+      if (first !== undefined && tables.every(holds)) return first;
+      if (now() > deadline)
+        throw new Error(`no table with ${what} within ${timeoutMs / 1000} s: ${JSON.stringify(tables)}`);
+      await sleep(50);
+    }
+  }
+
+  close(): void {
+    this.#watch.close();
+  }
+
+  #changed(): void {
+    const { targets } = this;
+    for (const listener of this.#listeners) listener(targets);
+  }
+
+  #addresses(portName: string, readyOnly: boolean): Target[] {
+    const found = new Map<string, Target>();
+    for (const { endpoints, ports } of this.#watch.objects) {
+      const port = ports?.find(({ name }) => name === portName)?.port;
+      if (port === undefined) continue;
+      for (const { addresses, conditions } of endpoints ?? []) {
+        const [host] = addresses;
+        if (host !== undefined && (!readyOnly || conditions?.ready === true)) found.set(host, { host, port });
+      }
+    }
+    return [...found.values()];
+  }
+}
+
+async function manifests(
+  namespace: string,
+  kubectl: Kubectl,
+  folder: string,
+  options: HeadgateOptions & { replicas: number },
+): Promise<Manifest[]> {
+  const { kustomization = 'base', replicas, config, change = (manifest) => manifest } = options;
+  const here = join(folder, `headgate-${namespace}`);
+  mkdirSync(here, { recursive: true });
+  writeFileSync(
+    join(here, 'kustomization.yaml'),
+    JSON.stringify({
+      apiVersion: 'kustomize.config.k8s.io/v1beta1',
+      kind: 'Kustomization',
+      namespace,
+      resources: [relative(here, join(MANIFESTS, kustomization))],
+      replicas: [{ name: 'headgate', count: replicas }],
+    }),
+  );
+  const yaml = await kubectl.kubectl(['kustomize', here, '--load-restrictor=LoadRestrictionsNone']);
+  const all = parseAllDocuments(yaml).map((document): Manifest => document.toJS());
+  return all
+    .filter(({ kind }) => kind !== 'HorizontalPodAutoscaler' || replicas !== 1)
+    .map((manifest) =>
+      manifest['kind'] === 'ConfigMap' && config !== undefined
+        ? { ...manifest, data: { 'headgate.yaml': check(config) } }
+        : manifest,
+    )
+    .map(change)
+    .filter((manifest) => manifest !== null);
+}
+
+/** A scenario's own slip is better found here than in the log of a Pod that does not start. */
+function check(config: string): string {
+  parse(config);
+  return config;
+}

@@ -1,0 +1,67 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { command } from './command.ts';
+
+const INSIDE = 'HEADGATE_CLUSTER_INSIDE';
+const NAMESPACES = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+
+/** The range of the Pods' addresses, the address of the bridge they hang on, and the API server's address for them. */
+export const NETWORK = { bridge: 'br0', gateway: '10.244.0.1', prefix: 16, services: '10.96.0.0/16', api: '10.96.0.1' };
+
+export const isInside = process.env[INSIDE] !== undefined;
+
+/**
+ * Runs this program again, with the same arguments, in namespaces of its own: a network that reaches nothing, mounts
+ * that nobody else sees, and a process tree that ends as a whole when this process or that one ends, however it ends.
+ * Root is not needed where the kernel lets anyone make user namespaces. Resolves with its exit status.
+ */
+export function runInside(env: Readonly<Record<string, string>>): Promise<number> {
+  const child = spawn(
+    'unshare',
+    [...unshareFlags(), '--', process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, ...env, [INSIDE]: '1' } },
+  );
+  // A terminal tells the whole group; the one inside decides. Somebody's `kill` tells this process alone.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.disconnect());
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function unshareFlags(): readonly string[] {
+  const asUser = ['--user', '--map-root-user', ...NAMESPACES];
+  const tries = process.getuid?.() === 0 ? [NAMESPACES, asUser] : [asUser];
+  let complaint = '';
+  for (const flags of tries) {
+    const { status, stderr, error } = spawnSync('unshare', [...flags, '--', 'ip', 'link', 'set', 'lo', 'up'], {
+      encoding: 'utf8',
+    });
+    if (status === 0) return flags;
+    complaint = error?.message ?? stderr.trim();
+  }
+  throw new Error(
+    `This kernel gives no namespaces: ${complaint}\nRun it as root, or allow user namespaces ` +
+      '(sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces).',
+  );
+}
+
+/** To be called first of all inside: makes the network, and ends everything when the process outside is gone. */
+export async function settleInside(): Promise<void> {
+  process.on('disconnect', () => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
+  const { bridge, gateway, prefix, api } = NETWORK;
+  // `ip netns` keeps its names in /run/netns.
+  await command('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
+  mkdirSync('/run/netns');
+  await command('ip', ['-batch', '-'], {
+    input: [
+      'link set lo up',
+      `address add ${api}/32 dev lo`,
+      `link add ${bridge} type bridge`,
+      `address add ${gateway}/${prefix} dev ${bridge}`,
+      `link set ${bridge} up`,
+    ].join('\n'),
+  });
+}

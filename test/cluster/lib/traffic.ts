@@ -1,0 +1,103 @@
+import { Convergence } from '../judge/convergence.ts';
+import type { HeaderDemand } from '../judge/headers.ts';
+import { type Judgement, judge } from '../judge/judge.ts';
+import type { ShareDemand } from '../judge/shares.ts';
+import { type Split, splitOf } from '../judge/split.ts';
+import type { TimeWindow } from '../judge/time-window.ts';
+import type { UsableInterval } from '../judge/usable-interval.ts';
+import { type Load, startLoad } from '../load/load.ts';
+import type { Stream } from '../load/stream.ts';
+import type { Target } from '../load/target.ts';
+import type { Api } from './api.ts';
+import type { HeadgateDeployment } from './headgate-deployment.ts';
+import type { Rollout } from './objects.ts';
+import type { Watch } from './watch.ts';
+
+export interface TrafficOptions {
+  readonly streams: readonly Stream[];
+  /** Headgate; or anything else that takes requests, without a measurement of convergence. */
+  readonly to: HeadgateDeployment | readonly Target[];
+  /** Whose splits are timed from the watch event to every replica's table; none where it is left out. */
+  readonly converge?: {
+    readonly rollout: string;
+    /** The route's name in `/api/table`; the Rollout's where it is left out. */
+    readonly route?: string;
+    /** What a Rollout's state asks for; `status.canary.weights` where it is left out. `stepSplit` where there are none. */
+    readonly split?: (rollout: Rollout) => Split | null;
+  };
+  /** Kept to each target; 8 where it is left out. */
+  readonly connections?: number;
+}
+
+export interface Expectation {
+  /** By pod template hash; left out: shares are not judged. */
+  readonly weights?: Split;
+  /** The streams that are split by weight; the first one where it is left out. */
+  readonly streams?: readonly string[];
+  /** By stream: the hash that answers each of its requests. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** So many requests are sent in this state; 500 where it is left out. */
+  readonly answers?: number;
+}
+
+const SETTLE_MS = 500;
+
+/** Constant load for a whole scenario, and what is demanded of it. */
+export class Traffic {
+  readonly load: Load;
+  readonly #scenario: string;
+  readonly #streams: readonly Stream[];
+  readonly #convergence: Convergence | null = null;
+  readonly #watch: Watch<Rollout> | null = null;
+  readonly #shares: ShareDemand[] = [];
+  readonly #headers: HeaderDemand[] = [];
+
+  constructor(scenario: string, api: Api, options: TrafficOptions) {
+    const { streams, to, converge, connections = 8 } = options;
+    this.#scenario = scenario;
+    this.#streams = streams;
+    this.load = startLoad({ streams, connections, targets: 'targets' in to ? to.targets : to });
+    if (!('targets' in to)) return;
+    to.onTargets((targets) => this.load.setTargets(targets));
+    if (converge === undefined) return;
+    const { rollout: name, route = name, split = splitOf } = converge;
+    const convergence = new Convergence({ route, admins: () => to.admins });
+    this.#convergence = convergence;
+    this.#watch = api.watch('Rollout', ({ type, object, at }) => {
+      if (object.metadata.name === name && type !== 'DELETED') convergence.expect(split(object), at);
+    });
+  }
+
+  /**
+   * Lets the load run in the state that has been reached, and demands that it was answered as that state says. The half
+   * second after the call is not judged; nothing may be changed before it resolves.
+   */
+  async expect(name: string, { weights, streams, headers = {}, answers = 500 }: Expectation): Promise<TimeWindow> {
+    const first = this.#streams[0];
+    if (first === undefined) throw new Error('there is no stream');
+    const from = this.load.mark(name).at;
+    const settling = Math.ceil((SETTLE_MS / 1000) * first.rate);
+    await this.load.answered(answers + settling, first.name);
+    const window = { name, from, until: this.load.mark(`after ${name}`).at };
+    if (weights !== undefined) this.#shares.push({ window, weights, streams: streams ?? [first.name] });
+    for (const [stream, hash] of Object.entries(headers)) this.#headers.push({ window, stream, hash });
+    return window;
+  }
+
+  /** Ends the load and judges every request of it. */
+  async stop(pods: readonly UsableInterval[]): Promise<Judgement> {
+    await this.load.stop();
+    this.#watch?.close();
+    await this.#convergence?.stop();
+    return judge({
+      scenario: this.#scenario,
+      records: this.load.records,
+      surprises: this.load.surprises,
+      settleMs: SETTLE_MS,
+      shares: this.#shares,
+      headers: this.#headers,
+      pods,
+      ...(this.#convergence === null ? {} : { convergence: this.#convergence }),
+    });
+  }
+}
