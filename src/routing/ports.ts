@@ -4,6 +4,7 @@ import type { Pod } from '../model/pod.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Rollout } from '../model/rollout.ts';
 import type { Service, ServicePort } from '../model/service.ts';
+import { serviceNames } from './rollout-services.ts';
 
 /** A container port: its number, or its name, which each Pod may give another number. Null: none could be chosen. */
 export type TargetPort = number | string | null;
@@ -11,7 +12,8 @@ export type TargetPort = number | string | null;
 /**
  * Which container port of a Rollout's Pods takes the requests: the targetPort of the Service port `wanted` (name or
  * number) or, when that is null, of the only one. Without any Service: the container port `wanted`, or the only one.
- * A choice that is not clear is a problem, and nothing is guessed.
+ * A choice that is not clear is a problem, and nothing is guessed. The only container port is taken without one, but a
+ * problem all the same where the Rollout names Services: they are not there.
  *
  * @param pods some of the Rollout's Pods, for the ports of a template that lies elsewhere
  */
@@ -30,7 +32,11 @@ export function choosePort(
     if (wanted !== null) return { target: wanted, problems: [] };
     const declared = rollout.spec.templatePorts.length > 0 ? rollout.spec.templatePorts : (pods[0]?.ports ?? []);
     const [only, ...others] = distinct(declared.map(({ containerPort }) => containerPort));
-    if (only !== undefined && others.length === 0) return { target: only, problems: [] };
+    if (only !== undefined && others.length === 0) {
+      // Whoever applies Rollout and Services together is not told, unless Pods were faster than the Services.
+      const missing = services.length === 0 && pods.length > 0 ? serviceNames(rollout.spec) : [];
+      return { target: only, problems: missing.length === 0 ? [] : [{ place, ...guessed(only, missing) }] };
+    }
     if (only === undefined && rollout.spec.templateLabels === null && pods.length === 0) {
       return { target: null, problems: [] }; // a workloadRef without Pods: nothing to say about it yet
     }
@@ -62,6 +68,15 @@ export function choosePort(
     `port ${wanted ?? choices} leads to different container ports in its Services (${names}): ${[only, ...others].join(', ')}`,
     'give the Services the same targetPort',
   );
+}
+
+/** A port that a Service would have named: it may be another one, with its own targetPort, once the Service is there. */
+function guessed(port: number, missing: readonly string[]): Pick<Problem, 'message' | 'remedy'> {
+  const names = missing.join(', ');
+  return {
+    message: `the Services that it names (${names}) are not there: its requests go to the only container port, ${port}`,
+    remedy: 'create them in its namespace, correct their names in spec.strategy, or set `port` of its route',
+  };
 }
 
 /** The port number of a Rollout's Pod; null when its containers have no port of that name. */

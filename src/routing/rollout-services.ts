@@ -21,7 +21,8 @@ export function rolloutServices(
   return index.servicesSelecting(namespace, rollout.spec.templateLabels ?? podsOf()[0]?.labels ?? {});
 }
 
-function serviceNames({ strategy }: RolloutSpec): readonly string[] {
+/** The Services that the strategy names, whether they are there or not; sorted. */
+export function serviceNames({ strategy }: RolloutSpec): readonly string[] {
   const names =
     strategy.kind === 'canary'
       ? [

@@ -100,6 +100,30 @@ t.test('without any Service the only container port is used', async (t) => {
   t.equal(portOf({ canary: {}, containers: [container([{ containerPort: 3000 }])] }), 3000);
 });
 
+t.test(
+  'the only container port is used, and a problem, where the Services that the Rollout names are missing',
+  async (t) => {
+    const objects = [
+      rollout({ canary: { stableService: 'web-stable', canaryService: 'web-canary' }, status: STATUS }),
+      pod({ n: 1, hash: 'S' }),
+    ];
+    const compiled = compile(snapshotOf(objects), { routes: null }, {});
+    t.equal(compiled.endpoints['shop/web/S']?.[0]?.port, 8080);
+    t.match(compiled.problems, [
+      {
+        place: 'Rollout shop/web',
+        message: /^the Services that it names \(web-canary, web-stable\) are not there: .* container port, 8080$/,
+        remedy: /^create them in its namespace, /,
+      },
+    ]);
+  },
+);
+
+t.test('Services that are missing while there is no Pod yet are on their way', async (t) => {
+  const objects = [rollout({ canary: { stableService: 'web-stable' } })];
+  t.strictSame(compile(snapshotOf(objects), { routes: null }, {}).problems, []);
+});
+
 t.test('without any Service the port of the route is a container port', async (t) => {
   const containers = [
     container([
