@@ -23,7 +23,9 @@ export function runInside(env: Readonly<Record<string, string>>): Promise<number
   );
   // A terminal tells the whole group; the one inside decides. Somebody's `kill` tells this process alone.
   process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.disconnect());
+  process.on('SIGTERM', () => {
+    if (child.connected) child.disconnect();
+  });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
