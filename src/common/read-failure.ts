@@ -1,3 +1,5 @@
+import { errorText } from './error-text.ts';
+
 /**
  * Why a file could not be read, in words, and what to do about it.
  * @param what what was looked for: `file`, `file or folder`
@@ -14,6 +16,5 @@ export function readFailure(
   if (code === 'EACCES') {
     return { reason: 'permission denied', remedy: 'let the user that Headgate runs as read it' };
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return { reason, remedy: `check the ${what} and the disk that it is on` };
+  return { reason: errorText(error), remedy: `check the ${what} and the disk that it is on` };
 }

@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { errorText } from '../common/error-text.ts';
 import type { Path } from '../common/format-path.ts';
 import { yamlOffset } from '../common/yaml-offset.ts';
 import { explainSyntax } from '../common/yaml-syntax.ts';
@@ -45,9 +46,8 @@ export class YamlFile {
       this.value = this.#document.toJS();
     } catch (error) {
       // The library's guard against aliases that multiply (a "billion laughs").
-      const message = error instanceof Error ? error.message : String(error);
       const remedy = 'write out what the aliases (*name) stand for';
-      found.push({ line: 1, column: 1, path: [], message: `is not usable YAML: ${message}`, remedy });
+      found.push({ line: 1, column: 1, path: [], message: `is not usable YAML: ${errorText(error)}`, remedy });
     }
   }
 

@@ -1,4 +1,5 @@
 import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import { errorText } from '../common/error-text.ts';
 import type { Path } from '../common/format-path.ts';
 import { asRecord, isRecord } from '../common/records.ts';
 import { yamlOffset } from '../common/yaml-offset.ts';
@@ -100,10 +101,9 @@ function parseYaml(text: string, file: string): FileValue[] {
       const value: unknown = document.toJS();
       if (value !== null) values.push({ value, placeOf: (path) => `${file}:${lineOf(index, path)}` });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
       throw new ManifestError({
         place: `${file}:${lineOf(index, [])}`,
-        message: `is not usable YAML: ${reason}`,
+        message: `is not usable YAML: ${errorText(error)}`,
         remedy: 'an alias (*name) needs its anchor (&name) above it in the same document',
       });
     }
