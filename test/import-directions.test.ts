@@ -4,10 +4,13 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 
 const FORBIDDEN = [
+  ['src/common/a.ts', '../model/pod.ts'],
+  ['src/http1/b.ts', '../common/records.ts'],
   ['src/http1/a.ts', '../routing/table.ts'],
   ['src/model/a.ts', '../routing/table.ts'],
   ['src/config/a.ts', '../sources/source.ts'],
   ['src/sources/a.ts', '../routing/compile.ts'],
+  ['src/sources/kubernetes/a.ts', '../../routing/compile.ts'],
   ['src/routing/a.ts', '../proxy/exchange.ts'],
   ['src/routing/match.ts', '../model/rollout.ts'],
   ['src/upstream/a.ts', '../config/config.ts'],
