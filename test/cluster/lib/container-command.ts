@@ -103,7 +103,7 @@ function rootScript(images: Images, root: string, mounts: readonly { from: strin
     else if (entry.isDirectory())
       lines.push(`mkdir ${root}/${entry.name}`, `mount --rbind /${entry.name} ${root}/${entry.name}`);
   }
-  lines.push(`ln -s /run ${root}/var/run`, `mkdir -m 1777 ${root}/tmp`, `cp /etc/passwd /etc/hosts ${root}/etc/`);
+  lines.push(`ln -s ../run ${root}/var/run`, `mkdir -m 1777 ${root}/tmp`, `cp /etc/passwd /etc/hosts ${root}/etc/`);
   for (const [name, from] of Object.entries(images.headgate)) {
     const make = name === 'package.json' ? 'touch' : 'mkdir';
     lines.push(`${make} ${root}/app/${name}`, `mount --bind ${from} ${root}/app/${name}`);
