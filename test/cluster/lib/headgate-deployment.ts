@@ -68,11 +68,10 @@ export class HeadgateDeployment {
     const { replicas = 2 } = options;
     await api.apply(await manifests(api.namespace, kubectl, folder, { ...options, replicas }));
     const headgate = new HeadgateDeployment(api);
-    const deadline = now() + 90_000;
+    const deadline = now() + 60_000;
     while (headgate.targets.length < replicas) {
       if (now() > deadline) {
-        const state = await kubectl.kubectl(['get', 'deployments,pods,endpointslices', '-o', 'wide']);
-        throw new Error(`Headgate: ${headgate.targets.length} of ${replicas} replicas ready within 90 s\n${state}`);
+        throw new Error(`Headgate: ${headgate.targets.length} of ${replicas} replicas ready within 60 s`);
       }
       await sleep(50);
     }

@@ -123,7 +123,9 @@ export class ScenarioRun implements Context {
   async #logs(): Promise<string> {
     const parts = [this.cluster.tails(TAIL)];
     try {
-      parts.push(await this.kubectl.kubectl(['get', 'rollouts,experiments,replicasets,pods', '-o', 'wide']));
+      parts.push(
+        await this.kubectl.kubectl(['get', 'rollouts,experiments,replicasets,pods,endpointslices', '-o', 'wide']),
+      );
       const pods = await this.api.list('Pod', 'app.kubernetes.io/name=headgate');
       for (const { metadata } of pods) parts.push(this.runner.tail(this.namespace, metadata.name, TAIL));
     } catch (error) {
