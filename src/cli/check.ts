@@ -1,19 +1,19 @@
 import { printTable } from '../routing/print.ts';
 import { compileOnce } from './compile-once.ts';
 import type { ExitCode } from './exit-code.ts';
+import type { SourceOptions } from './source-options.ts';
 
-export interface CheckOptions {
-  readonly config: string;
+export interface CheckOptions extends SourceOptions {
   /** Problems are mistakes. */
   readonly strict: boolean;
 }
 
 /**
  * Prints the routing table, then what had to be left out of it.
- * @throws ConfigError when the configuration has mistakes
+ * @throws ConfigError when the configuration has mistakes, AccessError when the cluster cannot be read
  */
 export async function check(options: CheckOptions): Promise<ExitCode> {
-  const { table, endpoints, problems } = await compileOnce(options.config);
+  const { table, endpoints, problems } = await compileOnce(options);
   process.stdout.write(printTable(table, endpoints));
   for (const problem of problems) process.stderr.write(`warning: ${problem}\n`);
   return options.strict && problems.length > 0 ? 1 : 0;

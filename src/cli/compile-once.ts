@@ -1,10 +1,11 @@
-import { loadConfig } from '../config/load.ts';
+import type { SourceConfig } from '../config/config.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import { type Compiled, compile } from '../routing/compile.ts';
-import { FilesSource } from '../sources/files.ts';
+import { openSource } from '../sources/open-source.ts';
+import { loadOptions, type SourceOptions } from './source-options.ts';
 
-/** What a configuration and its manifests make at this moment. */
+/** What a configuration and its objects make at this moment. */
 export interface CompiledOnce extends Omit<Compiled, 'problems'> {
   /** What could not be read and what had to be left out, a line each. */
   readonly problems: readonly string[];
@@ -12,11 +13,11 @@ export interface CompiledOnce extends Omit<Compiled, 'problems'> {
 
 /**
  * Loads, reads and compiles once.
- * @throws ConfigError when the configuration has mistakes
+ * @throws ConfigError when the configuration has mistakes, AccessError when the cluster cannot be read
  */
-export async function compileOnce(path: string): Promise<CompiledOnce> {
-  const { config } = await loadConfig(path);
-  const { snapshot, problems } = await readOnce(config.source?.files ?? []);
+export async function compileOnce(options: SourceOptions): Promise<CompiledOnce> {
+  const { config } = await loadOptions(options);
+  const { snapshot, problems } = await readOnce(config.source);
   const compiled = compile(snapshot, config, {});
   const lines = [...problems, ...compiled.problems].map(
     ({ place, message, remedy }) => `${place}: ${message} (${remedy})`,
@@ -24,13 +25,16 @@ export async function compileOnce(path: string): Promise<CompiledOnce> {
   return { ...compiled, problems: lines };
 }
 
-async function readOnce(files: readonly string[]): Promise<{ snapshot: Snapshot; problems: readonly Problem[] }> {
+async function readOnce(config: SourceConfig | null): Promise<{ snapshot: Snapshot; problems: readonly Problem[] }> {
   let snapshot = new SnapshotStore().snapshot();
-  if (files.length === 0) return { snapshot, problems: [] };
-  const source = new FilesSource(files);
-  await source.start((first) => {
-    snapshot = first;
-  });
-  await source.stop();
+  if (config === null) return { snapshot, problems: [] };
+  const source = openSource(config, { once: true });
+  try {
+    await source.start((first) => {
+      snapshot = first;
+    });
+  } finally {
+    await source.stop();
+  }
   return { snapshot, problems: source.problems };
 }

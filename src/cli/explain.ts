@@ -2,9 +2,9 @@ import { explain } from '../routing/explain.ts';
 import { formatExplanation } from '../routing/format-explanation.ts';
 import { compileOnce } from './compile-once.ts';
 import type { ExitCode } from './exit-code.ts';
+import type { SourceOptions } from './source-options.ts';
 
-export interface ExplainOptions {
-  readonly config: string;
+export interface ExplainOptions extends SourceOptions {
   readonly host: string;
   readonly path: string;
   readonly method: string;
@@ -14,10 +14,10 @@ export interface ExplainOptions {
 
 /**
  * Prints what becomes of one request.
- * @throws ConfigError when the configuration has mistakes
+ * @throws ConfigError when the configuration has mistakes, AccessError when the cluster cannot be read
  */
 export async function explainCommand(options: ExplainOptions): Promise<ExitCode> {
-  const { table, endpoints, problems } = await compileOnce(options.config);
+  const { table, endpoints, problems } = await compileOnce(options);
   for (const problem of problems) process.stderr.write(`warning: ${problem}\n`);
   const { host, path, method, header } = options;
   const explanation = explain(table, endpoints, { host, path, method, headers: header });

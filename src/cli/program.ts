@@ -1,11 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
-import { check } from './check.ts';
+import { AccessError } from '../sources/kubernetes/access-error.ts';
+import { type CheckOptions, check } from './check.ts';
 import { configHint } from './config-hint.ts';
 import { demo } from './demo.ts';
 import type { ExitCode } from './exit-code.ts';
 import { type ExplainOptions, explainCommand } from './explain.ts';
 import { serve } from './serve.ts';
+import { addSourceOptions, type SourceOptions } from './source-options.ts';
 import { version } from './version.ts';
 
 /** Runs one command to its end and says how it went; what the user has to know was printed. */
@@ -22,7 +24,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       process.stderr.write(configHint(args));
       return 2;
     }
-    if (error instanceof ConfigError) {
+    if (error instanceof ConfigError || error instanceof AccessError) {
       process.stderr.write(`${error.message}\n`);
       return 2;
     }
@@ -40,22 +42,16 @@ function commands(finish: (code: ExitCode) => void): Command {
     .exitOverride()
     .showHelpAfterError('(headgate --help shows every command)')
     .addHelpText('after', HELP);
-  program
-    .command('serve')
+  addSourceOptions(program.command('serve'))
     .description('serve traffic until SIGTERM or SIGINT; configuration and manifests are read again when they change')
-    .requiredOption('-c, --config <file>', 'the configuration file')
-    .action(async (options: { config: string }) => finish(await serve(options)));
-  program
-    .command('check')
-    .description('validate the configuration and its manifests and print the routing table that they make')
-    .requiredOption('-c, --config <file>', 'the configuration file')
+    .action(async (options: SourceOptions) => finish(await serve(options)));
+  addSourceOptions(program.command('check'))
+    .description('validate the configuration and its objects and print the routing table that they make')
     .option('--strict', 'exit with 1 when an object or a rule had to be left out', false)
     .addHelpText('after', CHECK_HELP)
-    .action(async (options: { config: string; strict: boolean }) => finish(await check(options)));
-  program
-    .command('explain')
+    .action(async (options: CheckOptions) => finish(await check(options)));
+  addSourceOptions(program.command('explain'))
     .description('print which version a request gets, which rule chose it, and what would answer without it')
-    .requiredOption('-c, --config <file>', 'the configuration file')
     .option('--host <host>', "the request's host", '')
     .option('--path <path>', "the request's path", parsePath, '/')
     .option('--method <method>', "the request's method", 'GET')
@@ -77,6 +73,7 @@ Examples:
   headgate demo                                     see it work within seconds
   headgate check --config config/headgate.yaml      is this file right, and what does it do?
   headgate serve --config config/headgate.yaml      serve it
+  headgate serve --kubernetes --namespace shop      serve the Rollouts of a cluster, without a file
   headgate explain --config config/headgate.yaml \\
     --host api.example.com --path /orders -H 'x-canary: true'
 

@@ -2,6 +2,7 @@ import type { Path } from '../common/format-path.ts';
 import { asList, asRecord } from '../common/records.ts';
 import { suggest } from '../common/suggest.ts';
 import { checkLoops } from './check-loops.ts';
+import { checkSource } from './check-source.ts';
 import { Refusal } from './refusal.ts';
 import { routeName } from './route-name.ts';
 import { parseSize } from './units.ts';
@@ -33,25 +34,6 @@ export function checkAcross(raw: unknown, report: Report, lineOf: (path: Path) =
   checkLimits(asRecord(limits), report);
 }
 
-function checkSource(source: unknown, routes: unknown, report: Report): void {
-  const { files, kubernetes } = asRecord(source);
-  if (kubernetes !== undefined) {
-    report(['source', 'kubernetes'], 'reading a cluster is not built yet', 'use files', 'key');
-  } else if (source !== undefined && files === undefined) {
-    report(['source', 'files'], 'is missing', 'list manifest files or folders: [./manifests]');
-  }
-  if (Array.isArray(files) && files.length === 0) {
-    report(['source', 'files'], 'is empty', 'list manifest files or folders: [./manifests]');
-  }
-  if (routes === undefined && source === undefined) {
-    report([], 'there are neither routes nor a source', 'write routes with versions, or source: { files: [...] }');
-  }
-  if (Array.isArray(routes) && routes.length === 0) {
-    const remedy = source === undefined ? 'write at least one' : 'leave it out, and each Rollout gets a route';
-    report(['routes'], 'is empty', remedy);
-  }
-}
-
 function checkRoute(route: Readonly<Record<string, unknown>>, path: Path, hasSource: boolean, report: Report): void {
   const { rollout, versions } = route;
   if (rollout !== undefined && versions !== undefined) {
@@ -60,7 +42,12 @@ function checkRoute(route: Readonly<Record<string, unknown>>, path: Path, hasSou
     report(path, 'a route needs a rollout or versions', 'write rollout: NAME, or versions with endpoints');
   }
   if (rollout !== undefined && !hasSource) {
-    report([...path, 'rollout'], 'there is no source to read a Rollout from', 'write source: { files: [...] }', 'key');
+    report(
+      [...path, 'rollout'],
+      'there is no source to read a Rollout from',
+      'write source: { kubernetes: {} } or { files: [...] }',
+      'key',
+    );
   }
   if (versions !== undefined && rollout === undefined) {
     for (const key of ['port', 'experiments']) {

@@ -28,9 +28,17 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-export interface SourceConfig {
+export type SourceConfig =
   /** Absolute paths of manifest files or folders. */
-  readonly files: readonly string[];
+  { readonly files: readonly string[] } | { readonly kubernetes: KubernetesConfig };
+
+export interface KubernetesConfig {
+  /** Null: all. */
+  readonly namespaces: readonly string[] | null;
+  /** Absolute path; null: the service account of this Pod, or else what kubectl would take. */
+  readonly kubeconfig: string | null;
+  /** Null: the kubeconfig's current one. */
+  readonly context: string | null;
 }
 
 /** Milliseconds; 0 switches a timeout off. */

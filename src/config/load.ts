@@ -4,11 +4,11 @@ import type { $ZodIssue } from 'zod/v4/core';
 import { deepFreeze } from '../common/deep-freeze.ts';
 import { formatPath, type Path } from '../common/format-path.ts';
 import { readFailure } from '../common/read-failure.ts';
-import { asList, asRecord, valueAt } from '../common/records.ts';
+import { asList, asRecord, isRecord, valueAt } from '../common/records.ts';
 import { suggest } from '../common/suggest.ts';
 import type { HeaderMatch } from '../routing/table.ts';
 import { checkAcross } from './checks.ts';
-import type { Config, HeaderRuleConfig, RouteConfig } from './config.ts';
+import type { Config, HeaderRuleConfig, RouteConfig, SourceConfig } from './config.ts';
 import { ConfigError, type Mistake } from './config-error.ts';
 import { fileStamp } from './file-stamp.ts';
 import { Refusal } from './refusal.ts';
@@ -23,6 +23,8 @@ export interface Loaded {
   readonly file: string;
   /** What the file looked like when it was read, for `ConfigWatcher` to tell a change. */
   readonly stamp: string;
+  /** What was put in the place of its `source`; undefined: nothing was. */
+  readonly source: unknown;
 }
 
 const MISSING = 'correct --config, or begin with the config/headgate.yaml of the package, which has every key';
@@ -30,9 +32,10 @@ const MISSING = 'correct --config, or begin with the config/headgate.yaml of the
 /**
  * Reads and validates a configuration file.
  * @param path as the user wrote it; messages name the file so
+ * @param source takes the place of the file's own `source`; undefined: nothing does
  * @throws ConfigError with every mistake at once
  */
-export async function loadConfig(path: string): Promise<Loaded> {
+export async function loadConfig(path: string, source?: unknown): Promise<Loaded> {
   const file = resolve(path);
   // The stamp is taken first: what changes after it is seen as a change, never missed.
   const stamp = await fileStamp(file);
@@ -45,15 +48,16 @@ export async function loadConfig(path: string): Promise<Loaded> {
       { file: path, line: 0, column: 0, path: '', message: `cannot be read: ${reason}`, remedy },
     ]);
   }
-  return { config: parseConfig(text, path), file, stamp };
+  return { config: parseConfig(text, path, source), file, stamp, source };
 }
 
 /**
  * The same for a text that is at hand.
- * @param path names the file in messages; its folder is where `source.files` begin
+ * @param path names the file in messages; its folder is where the paths in it begin
+ * @param source takes the place of the text's own `source`; undefined: nothing does
  * @throws ConfigError with every mistake at once
  */
-export function parseConfig(text: string, path: string): Config {
+export function parseConfig(text: string, path: string, source?: unknown): Config {
   const yaml = new YamlFile(text);
   const mistakes: Mistake[] = yaml.mistakes.map((one) => ({ ...one, file: path, path: formatPath(one.path) }));
   const unusableKeys = new Set(mistakes.map((one) => one.path));
@@ -62,18 +66,24 @@ export function parseConfig(text: string, path: string): Config {
     if (unusableKeys.has(formatted)) return;
     mistakes.push({ file: path, ...yaml.locate(at, what), path: formatted, message, remedy });
   };
-  if (yaml.value === undefined || yaml.value === null) {
+  const value = source === undefined ? yaml.value : withSource(yaml.value, source);
+  if (value === undefined || value === null) {
     if (mistakes.length === 0) report([], 'is empty', 'write routes or a source');
   } else {
-    const parsed = configSchema.safeParse(yaml.value);
-    for (const issue of parsed.error?.issues ?? []) reportIssue(issue, yaml.value, report);
-    if (!Array.isArray(yaml.value)) checkAcross(yaml.value, report, (at) => yaml.locate(at, 'value').line);
+    const parsed = configSchema.safeParse(value);
+    for (const issue of parsed.error?.issues ?? []) reportIssue(issue, value, report);
+    if (!Array.isArray(value)) checkAcross(value, report, (at) => yaml.locate(at, 'value').line);
     if (parsed.success && mistakes.length === 0) {
       const place = (index: number) => `${path}:${yaml.locate(['routes', index], 'value').line} routes[${index}]`;
-      return deepFreeze(build(parsed.data, yaml.value, dirname(resolve(path)), place));
+      return deepFreeze(build(parsed.data, value, dirname(resolve(path)), place));
     }
   }
   throw new ConfigError('HEADGATE_CONFIG_INVALID', sorted(mistakes));
+}
+
+/** What is no map stays as it is: the schema has the words for it. */
+function withSource(value: unknown, source: unknown): unknown {
+  return value === undefined || value === null || isRecord(value) ? { ...asRecord(value), source } : value;
 }
 
 function reportIssue(
@@ -110,8 +120,7 @@ function build(parsed: ParsedConfig, raw: unknown, folder: string, place: (index
     listen: parsed.listen,
     admin: parsed.admin,
     workers: parsed.workers,
-    source:
-      parsed.source === undefined ? null : { files: (parsed.source.files ?? []).map((one) => resolve(folder, one)) },
+    source: buildSource(parsed.source, folder),
     routes: parsed.routes?.map((route, index) => buildRoute(route, rawRoutes[index], place(index))) ?? null,
     timeouts: parsed.timeouts,
     limits: { ...limits, requestLineBytes: limits.requestLineBytes ?? Math.min(8192, limits.headerBytes) },
@@ -120,6 +129,20 @@ function build(parsed: ParsedConfig, raw: unknown, folder: string, place: (index
     metrics: parsed.metrics,
     log: parsed.log,
     drain: parsed.drain,
+  };
+}
+
+function buildSource(source: ParsedConfig['source'], folder: string): SourceConfig | null {
+  if (source === undefined) return null;
+  const { files, kubernetes } = source;
+  if (kubernetes === undefined) return { files: (files ?? []).map((one) => resolve(folder, one)) };
+  const { namespaces, kubeconfig, context } = kubernetes;
+  return {
+    kubernetes: {
+      namespaces: namespaces ?? null,
+      kubeconfig: kubeconfig === undefined ? null : resolve(folder, kubeconfig),
+      context: context ?? null,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseNamespace } from './namespace.ts';
 import { Refusal } from './refusal.ts';
 import { parseDuration, parseSize } from './units.ts';
 import {
@@ -121,6 +122,12 @@ function parseMetricPrefix(value: unknown): string {
   throw new Refusal(`cannot begin a metric's name: ${JSON.stringify(prefix)}`, 'letters, digits and "_": headgate_');
 }
 
+const kubernetes = z.strictObject({
+  namespaces: z.array(leaf(parseNamespace)).optional(),
+  kubeconfig: text.optional(),
+  context: text.optional(),
+});
+
 /** The whole file. Its output still has to be turned into a `Config` (load.ts). */
 export const configSchema = z.strictObject({
   listen: z
@@ -130,7 +137,13 @@ export const configSchema = z.strictObject({
     .preprocess((value) => (value === false ? null : value), listenAddress('127.0.0.1', 8081).nullable())
     .default({ address: '127.0.0.1', port: 8081 }),
   workers: leaf(parseWorkers).default(1),
-  source: z.strictObject({ files: z.array(text).optional(), kubernetes: z.unknown().optional() }).optional(),
+  source: z
+    .strictObject({
+      files: z.array(text).optional(),
+      // A bare key means what {} does.
+      kubernetes: z.preprocess((value) => value ?? {}, kubernetes).optional(),
+    })
+    .optional(),
   routes: z.array(route).optional(),
   timeouts: timeouts.prefault({}),
   limits: limits.prefault({}),

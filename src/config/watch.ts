@@ -23,7 +23,7 @@ export class ConfigWatcher {
       async () => [loaded.file],
       async () => {
         try {
-          handlers.onChange(await loadConfig(path));
+          handlers.onChange(await loadConfig(path, loaded.source));
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error;
           handlers.onError(error);

@@ -1,7 +1,6 @@
 import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import type { Access } from './kubernetes/access.ts';
-import { AccessError } from './kubernetes/access-error.ts';
 import { ApiClient } from './kubernetes/api-client.ts';
 import { KINDS } from './kubernetes/kinds.ts';
 import { type Failed, KubernetesProblems } from './kubernetes/problems.ts';
@@ -61,7 +60,7 @@ export class KubernetesSource implements Source {
     return this.#problems;
   }
 
-  /** @throws AccessError when there is no cluster; with `once`, also when it cannot be read */
+  /** @throws AccessError when there is no cluster; with `once`, an Error that says why it cannot be read */
   async start(onChange: (snapshot: Snapshot) => void): Promise<void> {
     this.#onChange = onChange;
     const client = new ApiClient(await this.#options.access());
@@ -127,7 +126,7 @@ export class KubernetesSource implements Source {
     const hopeless = this.#problems.length > 0 && this.#failed().some(({ failure }) => !isDenial(failure));
     const [problem] = this.#problems;
     if (this.#options.once !== true || !hopeless || problem === undefined) return;
-    this.#started?.reject(new AccessError(problem.place, problem.message, problem.remedy));
+    this.#started?.reject(new Error(`${problem.place}: ${problem.message} (${problem.remedy})`));
   }
 
   #failed(): readonly Failed[] {

@@ -29,7 +29,7 @@ t.test('check prints every mistake with file, line and path, and exits with 2', 
     stdout: '',
     stderr: `${file}:1:1 worker: unknown key (did you mean workers?)
 ${file}:3:11 routes[0].path: does not begin with "/": "x" (write /x)
-${file}:4:5 routes[0].rollout: there is no source to read a Rollout from (write source: { files: [...] })
+${file}:4:5 routes[0].rollout: there is no source to read a Rollout from (write source: { kubernetes: {} } or { files: [...] })
 `,
   });
 });

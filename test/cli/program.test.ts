@@ -45,7 +45,7 @@ t.test('a file without --config is told how to name it', async (t) => {
 t.test('a wrong command line says what is wrong, with exit code 2', async (t) => {
   const cases: readonly (readonly [args: string[], message: RegExp])[] = [
     [['sevre'], /unknown command 'sevre'\n\(Did you mean serve\?\)/],
-    [['check'], /required option '-c, --config <file>' not specified/],
+    [['check'], /Give --config <file>, or --kubernetes/],
     [['check', '--config'], /argument missing/],
     [['check', '-c', 'x', '--stric'], /unknown option '--stric'\n\(Did you mean --strict\?\)/],
     [['demo', '--port', '70000'], /A port is a number from 0 to 65535/],

@@ -206,3 +206,13 @@ t.test('messages name the file as the user did', async (t) => {
   t.ok(error instanceof ConfigError);
   t.match(error, { code: 'HEADGATE_CONFIG_INVALID', mistakes: [{ file: /\/\.\.\// }, { file: /\/\.\.\// }] });
 });
+
+t.test('a cluster as the source: everything has a default, and a bare key is enough', async (t) => {
+  const source = (text: string) => parseConfig(text, '/etc/headgate/headgate.yaml').source;
+  const nothing = { namespaces: null, kubeconfig: null, context: null };
+  t.strictSame(source('source: { kubernetes: {} }'), { kubernetes: nothing });
+  t.strictSame(source('source:\n  kubernetes:\n'), { kubernetes: nothing });
+  t.strictSame(source('source: { kubernetes: { namespaces: [shop], kubeconfig: kube/config, context: test } }'), {
+    kubernetes: { namespaces: ['shop'], kubeconfig: '/etc/headgate/kube/config', context: 'test' },
+  });
+});

@@ -4,7 +4,9 @@ check('a source or routes must be there', [
   [
     'neither',
     'workers: 1\n',
-    ['1:1: there are neither routes nor a source (write routes with versions, or source: { files: [...] })'],
+    [
+      '1:1: there are neither routes nor a source (write routes with versions, or a source: { kubernetes: {} } or { files: [...] })',
+    ],
   ],
   ['empty routes', 'routes: []\n', ['1:9 routes: is empty (write at least one)']],
   [
@@ -15,18 +17,43 @@ check('a source or routes must be there', [
   [
     'a source of nothing',
     'source: {}',
-    ['1:9 source.files: is missing (list manifest files or folders: [./manifests])'],
+    ['1:9 source: names no source (write kubernetes: {} for a cluster, or files: [./manifests])'],
   ],
   ['no file', 'source: { files: [] }', ['1:18 source.files: is empty (list manifest files or folders: [./manifests])']],
   [
-    'a cluster',
-    'source:\n  kubernetes: { namespaces: [shop] }',
-    ['2:3 source.kubernetes: reading a cluster is not built yet (use files)'],
+    'a cluster and files',
+    'source:\n  kubernetes: {}\n  files: [./manifests]',
+    ['3:3 source.files: objects come from kubernetes or from files, not from both (remove one of them)'],
+  ],
+  [
+    'no namespace',
+    'source: { kubernetes: { namespaces: [] } }',
+    ['1:37 source.kubernetes.namespaces: is empty (leave it out to read all namespaces)'],
+  ],
+  [
+    'namespaces that cannot be, and one twice',
+    'source: { kubernetes: { namespaces: [shop, Shop_1, shop] } }',
+    [
+      '1:44 source.kubernetes.namespaces[1]: is no name of a namespace: "Shop_1" (at most 63 lower-case letters, digits and "-"; leave namespaces out to read all)',
+      '1:52 source.kubernetes.namespaces[2]: is listed twice (keep one of them)',
+    ],
+  ],
+  [
+    'a cluster with an unknown key',
+    'source: { kubernetes: { namespace: [shop] } }',
+    ['1:25 source.kubernetes.namespace: unknown key (did you mean namespaces?)'],
+  ],
+  [
+    'a cluster that is no map',
+    'source: { kubernetes: true }',
+    ['1:23 source.kubernetes: must be a map, not the boolean true'],
   ],
   [
     'a rollout without a source',
     'routes:\n  - rollout: a\n',
-    ['2:5 routes[0].rollout: there is no source to read a Rollout from (write source: { files: [...] })'],
+    [
+      '2:5 routes[0].rollout: there is no source to read a Rollout from (write source: { kubernetes: {} } or { files: [...] })',
+    ],
   ],
 ]);
 

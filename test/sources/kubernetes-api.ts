@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Test } from 'tap';
 
 export interface ApiObject {
@@ -45,6 +46,8 @@ const RESOURCES: Readonly<Record<string, string>> = {
 /** As much of a Kubernetes API server as lists and watches need, with faults on demand. */
 export class KubernetesApi {
   readonly asked: Asked[] = [];
+  /** Names in the certificates that clients have shown. */
+  readonly clients = new Set<string>();
   /** Objects of a page at most, whatever the client asks for. */
   pageSize = 500;
   readonly #server;
@@ -200,6 +203,9 @@ export class KubernetesApi {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const asked = parseRequest(request);
+    if (request.socket instanceof TLSSocket && request.socket.authorized) {
+      this.clients.add(String(request.socket.getPeerCertificate().subject.CN));
+    }
     this.asked.push(asked);
     this.#changed();
     const scripted = this.#scripts.find(({ matches, left }) => left > 0 && matches(asked));
