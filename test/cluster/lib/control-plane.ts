@@ -173,12 +173,21 @@ export class ControlPlane {
   }
 
   async #ready(): Promise<void> {
-    if (this.#connection === null) {
-      if (!existsSync(join(this.#options.folder, 'certificates/apiserver.crt'))) throw new Error('no certificate yet');
-      writeKubeconfig(this.kubeconfig, this.address);
-      this.#connection = new Connection(this.address);
+    if (this.#connection !== null) {
+      await this.#connection.json('GET', '/readyz');
+      return;
     }
-    await this.#connection.json('GET', '/readyz');
+    if (!existsSync(join(this.#options.folder, 'certificates/apiserver.crt'))) throw new Error('no certificate yet');
+    const connection = new Connection(this.address);
+    try {
+      await connection.json('GET', '/readyz');
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    // Only now: before, the certificate may have been read while it was being written.
+    writeKubeconfig(this.kubeconfig, this.address);
+    this.#connection = connection;
   }
 
   async #installCrds(): Promise<void> {
