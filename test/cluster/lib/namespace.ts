@@ -61,7 +61,9 @@ export async function settleInside(): Promise<void> {
     input: [
       'link set lo up',
       `address add ${api}/32 dev lo`,
-      `link add ${bridge} type bridge`,
+      // Without an address of its own it takes the lowest of its ports', another one when Pods come and go, and who knows
+      // the old one from ARP sends into the void.
+      `link add ${bridge} address 02:00:0a:f4:00:01 type bridge`,
       `address add ${gateway}/${prefix} dev ${bridge}`,
       `link set ${bridge} up`,
     ].join('\n'),

@@ -5,6 +5,7 @@ import type { ShareDemand } from '../judge/shares.ts';
 import { type Split, splitOf } from '../judge/split.ts';
 import type { TimeWindow } from '../judge/time-window.ts';
 import type { UsableInterval } from '../judge/usable-interval.ts';
+import { now } from '../load/clock.ts';
 import { type Load, startLoad } from '../load/load.ts';
 import type { Stream } from '../load/stream.ts';
 import type { Target } from '../load/target.ts';
@@ -82,6 +83,18 @@ export class Traffic {
     if (weights !== undefined) this.#shares.push({ window, weights, streams: streams ?? [first.name] });
     for (const [stream, hash] of Object.entries(headers)) this.#headers.push({ window, stream, hash });
     return window;
+  }
+
+  /**
+   * Demands of the streams named that each request until the returned function is called is answered by that hash,
+   * whatever else changes meanwhile.
+   */
+  throughout(name: string, headers: Readonly<Record<string, string>>): () => void {
+    const from = now();
+    return () => {
+      const window = { name, from, until: now() };
+      for (const [stream, hash] of Object.entries(headers)) this.#headers.push({ window, stream, hash });
+    };
   }
 
   /** Ends the load and judges every request of it. */
