@@ -31,8 +31,13 @@ export async function serve(options: SourceOptions): Promise<ExitCode> {
         });
   await untilSignal(headgate, logger, () => {
     watcher?.start();
-    logger.info({ ports: headgate.ports, admin: headgate.adminPort }, 'serving');
+    const listen = config.listen.map(({ address }, i) => hostPort(address, headgate.ports[i]));
+    logger.info({ listen, ports: headgate.ports, admin: headgate.adminPort }, 'serving');
   });
   await watcher?.stop();
   return 0;
+}
+
+function hostPort(address: string, port = 0): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -5,7 +5,7 @@ export interface Running {
   /** Resolves when it serves. */
   start(): Promise<void>;
   /** Resolves with false when something had to be cut. */
-  shutdown(): Promise<boolean>;
+  shutdown(options: { readonly skipDelay: boolean }): Promise<boolean>;
 }
 
 const SIGNAL_NUMBERS = { SIGTERM: 15, SIGINT: 2 } as const;
@@ -34,8 +34,10 @@ export async function untilSignal(
   // Nothing is served yet, so there is nothing to drain.
   if (early !== undefined) process.exit(0);
   onStarted();
-  logger.info({ signal: await signal }, 'draining; a second signal ends at once');
-  const clean = await running.shutdown();
+  const by = await signal;
+  logger.info({ signal: by }, 'draining; a second signal ends at once');
+  // Ctrl-C: no load balancer sends requests to somebody's terminal.
+  const clean = await running.shutdown({ skipDelay: by === 'SIGINT' && process.stdin.isTTY });
   logger.info(clean ? 'every request was answered' : 'drain.timeout is over: what was left has been cut');
 }
 

@@ -107,12 +107,13 @@ export class Headgate {
   /**
    * Not ready from now on; after `drain.delay` nothing new is accepted; after `drain.timeout` what is left is cut.
    * Resolves with false when something had to be cut.
+   * @param skipDelay nobody has to hear of it first
    */
-  async shutdown(): Promise<boolean> {
+  async shutdown({ skipDelay = false } = {}): Promise<boolean> {
     const { delay, timeout } = this.#config.drain;
     this.#draining = true;
     this.#workers.closing();
-    await new Promise((resolve) => setTimeout(resolve, delay));
+    await new Promise((resolve) => setTimeout(resolve, skipDelay ? 0 : delay));
     const clean = await this.#workers.stop(timeout);
     await this.#source?.stop();
     await this.#closeAdmin();

@@ -86,3 +86,15 @@ t.test('drain.timeout cuts what is left', async (t) => {
   await client.ending();
   t.equal(client.unread.length, 0, 'there was nothing to answer with');
 });
+
+t.test('a shutdown that skips the delay still lets a request in flight end', async (t) => {
+  const { gateway, release } = await holding(t, '{ delay: 10m, timeout: 10s }');
+  const client = await rawClient(t, gateway.port);
+  client.send(GET('/held'));
+  await gateway.until(async () => (await gateway.metric('headgate_requests_in_flight')) === 1, 'the request in flight');
+  const ended = gateway.shutdown({ skipDelay: true });
+  await gateway.until(async () => (await connecting(gateway.port)) === 'ECONNREFUSED', 'refusal');
+  release();
+  t.equal((await client.readFinal()).status, 200);
+  t.equal(await ended, true);
+});

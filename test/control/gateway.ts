@@ -77,8 +77,8 @@ export class LocalGateway extends Gateway {
   }
 
   /** Once, however often it is called. */
-  shutdown(): Promise<boolean> {
-    this.#ended ??= this.headgate.shutdown();
+  shutdown(options?: Parameters<Headgate['shutdown']>[0]): Promise<boolean> {
+    this.#ended ??= this.headgate.shutdown(options);
     return this.#ended;
   }
 
