@@ -107,9 +107,10 @@ export class ControlPlane {
     await this.#apiServer.stop('SIGKILL');
   }
 
-  /** As a rolling restart of a single API server does: what is under way may end, watches are closed. */
+  /** As a restart of a single API server does: what is under way may end, watches are closed. Clients that stay connected
+   * would hold it up for half a minute; it is killed after five seconds. */
   async stopApiServer(): Promise<void> {
-    await this.#apiServer.stop('SIGTERM', 30_000);
+    await this.#apiServer.stop('SIGTERM', 5_000);
   }
 
   /**

@@ -5,6 +5,7 @@ import type { ShareDemand } from '../judge/shares.ts';
 import { type Split, splitOf } from '../judge/split.ts';
 import type { TimeWindow } from '../judge/time-window.ts';
 import type { UsableInterval } from '../judge/usable-interval.ts';
+import { usableWindows } from '../judge/usable-windows.ts';
 import { now } from '../load/clock.ts';
 import { type Load, startLoad } from '../load/load.ts';
 import type { Stream } from '../load/stream.ts';
@@ -52,6 +53,7 @@ export class Traffic {
   readonly #watch: Watch<Rollout> | null = null;
   readonly #shares: ShareDemand[] = [];
   readonly #headers: HeaderDemand[] = [];
+  readonly #whileUsable: HeaderDemand[] = [];
 
   constructor(scenario: string, api: Api, options: TrafficOptions) {
     const { streams, to, converge, connections = 8 } = options;
@@ -86,14 +88,14 @@ export class Traffic {
   }
 
   /**
-   * Demands of the streams named that each request until the returned function is called is answered by that hash,
-   * whatever else changes meanwhile.
+   * Demands, by stream, that until the returned function is called this hash answers each request while it has a usable
+   * Pod, whatever else changes.
    */
   throughout(name: string, headers: Readonly<Record<string, string>>): () => void {
     const from = now();
     return () => {
       const window = { name, from, until: now() };
-      for (const [stream, hash] of Object.entries(headers)) this.#headers.push({ window, stream, hash });
+      for (const [stream, hash] of Object.entries(headers)) this.#whileUsable.push({ window, stream, hash });
     };
   }
 
@@ -102,13 +104,18 @@ export class Traffic {
     await this.load.stop();
     this.#watch?.close();
     await this.#convergence?.stop();
+    const whileUsable = this.#whileUsable.flatMap((demand) => {
+      const windows = usableWindows(demand.window, demand.hash, pods);
+      // A version that was never usable would meet the demand by having none.
+      return windows.length === 0 ? [demand] : windows.map((window) => ({ ...demand, window }));
+    });
     return judge({
       scenario: this.#scenario,
       records: this.load.records,
       surprises: this.load.surprises,
       settleMs: SETTLE_MS,
       shares: this.#shares,
-      headers: this.#headers,
+      headers: [...this.#headers, ...whileUsable],
       pods,
       ...(this.#convergence === null ? {} : { convergence: this.#convergence }),
     });
