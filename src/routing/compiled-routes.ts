@@ -71,6 +71,7 @@ export class CompiledRoutes {
       list,
       (a, b) =>
         nameOf(a.planned) === nameOf(b.planned) &&
+        rolloutOf(a.planned) === rolloutOf(b.planned) &&
         a.compiled.memory === b.compiled.memory &&
         a.compiled.reason === b.compiled.reason,
     );
@@ -81,10 +82,10 @@ export class CompiledRoutes {
     const memory: Record<string, RolloutMemory> = {};
     const reasons: Record<string, string> = {};
     for (const { planned, compiled } of this.list) {
-      if (planned.kind !== 'rollout' || compiled.memory === null) continue;
-      const { namespace, name } = planned.route.rollout;
-      memory[`${namespace}/${name}`] = compiled.memory;
-      reasons[planned.route.name] = compiled.reason;
+      const rollout = rolloutOf(planned);
+      if (rollout === null || compiled.memory === null) continue;
+      memory[rollout] = compiled.memory;
+      reasons[nameOf(planned)] = compiled.reason;
     }
     return { memory, reasons };
   }
@@ -132,6 +133,13 @@ function pairwise(list: readonly Entry[], others: readonly Entry[], same: (a: En
 
 function nameOf(planned: PlannedRoute): string {
   return planned.kind === 'static' ? planned.config.name : planned.route.name;
+}
+
+/** `namespace/name`; null: it leads to none. */
+function rolloutOf(planned: PlannedRoute): string | null {
+  if (planned.kind !== 'rollout') return null;
+  const { namespace, name } = planned.route.rollout;
+  return `${namespace}/${name}`;
 }
 
 function stillHolds(old: Entry, planned: PlannedRoute, index: SnapshotIndex, keys: TemplateKeys): boolean {

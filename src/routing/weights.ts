@@ -126,14 +126,15 @@ function shareByPods({ rollout, strategy, ready }: SplitInput, asked: AskedWeigh
   const stablePods = ready(stableRS);
   // A rolling update without steps has no weight of its own: it ends with everything.
   const end = strategy.steps.length === 0 ? maximum : asked.target;
-  const settled = asked.weight === end && stablePods <= stablePodsNeeded(replicas, end, maximum);
-  if (settled) return asked;
+  const settled = (weight: number) => weight === end && stablePods <= stablePodsNeeded(replicas, end, maximum);
+  if (settled(asked.weight)) return asked;
   const even = Math.floor((maximum * canaryPods) / (canaryPods + stablePods));
   let weight = Math.min(asked.weight, even);
   if (stablePods < stablePodsNeeded(replicas, weight, maximum)) {
     weight = Math.max(weight, Math.min(end, even));
   }
-  if (weight === asked.weight) return asked;
+  // A matter of the pods and not of the weight before: until something happens, the reason stays the same too.
+  if (settled(weight) || weight !== Math.min(end, even)) return { ...asked, weight };
   return { ...asked, weight, reason: `${asked.reason}, by ready pods (${canaryPods} canary, ${stablePods} stable)` };
 }
 

@@ -424,14 +424,13 @@ t.test('the printed table shows split, rules with their reasons, experiments and
 });
 
 t.test('a changed Pod makes new endpoints of its own version only, and no new table', async (t) => {
-  const objects = (ready: boolean) => [
-    ...['a', 'b'].flatMap((name) => [
+  const objects = (ready: boolean) =>
+    ['a', 'b'].flatMap((name) => [
       rollout({ name, canary: {}, status: { stableRS: 'S', currentPodHash: 'S' } }),
       service(name, { selector: { app: name } }),
       pod({ n: 1, hash: 'S', owner: name }),
       pod({ n: 2, hash: 'S', owner: name, ready: ready || name === 'b' }),
-    ]),
-  ];
+    ]);
   const store = new SnapshotStore();
   for (const object of objects(true)) store.apply('ADDED', object);
   const first = compile(store.snapshot(), { routes: null }, {});

@@ -249,6 +249,21 @@ t.test('without trafficRouting a stable that shrinks too early hands over what i
   t.equal(split({ canary, status, ready: { S: 0, C: 3 }, last: { hash: 'C', weight: 10 } }), 'S 0, C 100');
 });
 
+t.test('weights that go by the pods give the same reason when they are computed again', async (t) => {
+  const status = { promoteFull: true, currentStepIndex: 5 };
+  for (const ready of [
+    { S: 0, C: 3 },
+    { S: 2, C: 1 },
+    { S: 1, C: 2 },
+  ]) {
+    const reason = (weight: number) =>
+      evaluate({ canary: { trafficRouting: null }, status, ready, last: { hash: 'C', weight } }).reason;
+    const again = ready.S === 0 ? 100 : Math.floor((100 * ready.C) / (ready.C + ready.S));
+    if (ready.S > 0) t.match(reason(90), /by ready pods/);
+    t.equal(reason(again), reason(90));
+  }
+});
+
 t.test('without trafficRouting and steps a rolling update follows the pods', async (t) => {
   const canary = { trafficRouting: null, steps: [] };
   t.equal(split({ canary, ready: { S: 4, C: 1 } }), 'S 100, C 0');
