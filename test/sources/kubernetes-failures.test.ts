@@ -330,7 +330,7 @@ t.test('a server that starts up and refuses for a while is tried less and less o
   const started = watched.start();
   await sleep(200);
   t.ok(api.asked.length < 4 * 10, `${api.asked.length} requests in 200 ms`);
-  t.match(watched.waiting, [/does not give Rollouts in all namespaces \(status 503: apiserver not ready\)/]);
+  t.match(watched.waiting, [/does not give what it is asked for \(status 503: apiserver not ready\)/]);
   refusing.stop();
   await started;
   t.equal(watched.names, 'shop/web');

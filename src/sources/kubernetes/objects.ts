@@ -8,8 +8,8 @@ export interface Head {
   readonly resourceVersion: string;
 }
 
-export interface Page {
-  readonly items: readonly unknown[];
+/** What a list says of itself. */
+export interface ListHead {
   /** '' at the last page. */
   readonly next: string;
   /** Of the list as a whole: where a watch begins. */
@@ -26,15 +26,12 @@ export function headOf(object: unknown): Head {
 }
 
 /** @throws GarbledError when it is no list */
-export function parsePage(text: string): Page {
-  const page = asRecord(parseJson(text, 'the list'));
-  const { resourceVersion, continue: next } = asRecord(page['metadata']);
-  // Go writes an empty list as null.
-  const items = page['items'] ?? [];
-  if (!Array.isArray(items) || typeof resourceVersion !== 'string' || resourceVersion === '') {
+export function listHeadOf(list: unknown): ListHead {
+  const { resourceVersion, continue: next } = asRecord(asRecord(list)['metadata']);
+  if (typeof resourceVersion !== 'string' || resourceVersion === '') {
     throw new GarbledError('the answer is no list of Kubernetes objects');
   }
-  return { items, next: asText(next), resourceVersion };
+  return { next: asText(next), resourceVersion };
 }
 
 export interface Event {
@@ -44,18 +41,18 @@ export interface Event {
 
 /** @throws GarbledError when it is no event of a watch */
 export function parseEvent(line: string): Event {
-  const { type, object } = asRecord(parseJson(line, 'an event of the watch'));
+  const { type, object } = asRecord(parseJson(line));
   if (typeof type !== 'string') throw new GarbledError('an event of the watch has no type');
   return { type, object };
 }
 
-function parseJson(text: string, what: string): unknown {
+function parseJson(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
     return value;
   } catch {
     // V8's message quotes the text, which is the cluster's and not for a log.
-    throw new GarbledError(`${what} is not valid JSON`);
+    throw new GarbledError('an event of the watch is not valid JSON');
   }
 }
 

@@ -72,7 +72,7 @@ export class KubernetesProblems {
       case 'gone':
       case 'refused':
         return {
-          message: `${server} does not give ${many(one.kind)}${where(one.namespace)} (${detail}); ${meanwhile}`,
+          message: `${server} does not give what it is asked for (${detail}); ${meanwhile}`,
           remedy: "it is tried again until it does; the reason is in the API server's log",
         };
       default:

@@ -6,7 +6,8 @@ import { backoff } from './backoff.ts';
 import { type Failure, failureOf } from './failure.ts';
 import { collectionPath, type Kind } from './kinds.ts';
 import { lines } from './lines.ts';
-import { headOf, parseEvent, parsePage } from './objects.ts';
+import { ListReader } from './list-reader.ts';
+import { headOf, type ListHead, listHeadOf, parseEvent } from './objects.ts';
 import type { Timing } from './timing.ts';
 
 /** Objects of a page. As many as the API server's own clients ask for. */
@@ -84,8 +85,7 @@ export class Reflector {
     const seen = new Map<string, string>();
     const query: Record<string, string> = { limit: PAGE };
     for (;;) {
-      const page = await this.#page(query);
-      for (const item of page.items) this.#listItem(item, seen);
+      const page = await this.#page(query, seen);
       if (page.next === '') {
         this.#forget(seen);
         this.#answers();
@@ -96,15 +96,14 @@ export class Reflector {
     }
   }
 
-  /** A page's JSON is garbage as soon as this returns: a list as a whole is never in memory. */
-  async #page(query: Readonly<Record<string, string>>): Promise<ReturnType<typeof parsePage>> {
+  async #page(query: Readonly<Record<string, string>>, seen: Map<string, string>): Promise<ListHead> {
     const { client, kind, timing, signal, onHeard } = this.#options;
     const limits = { signal, headMs: timing.headMs, silenceMs: timing.listSilenceMs };
-    const chunks: Buffer[] = [];
+    const reader = new ListReader((item) => this.#listItem(item, seen));
     const body = await client.open(this.#path, selecting(kind, query), limits);
-    for await (const chunk of body) chunks.push(chunk);
+    for await (const chunk of body) reader.push(chunk);
     onHeard();
-    return parsePage(Buffer.concat(chunks).toString('utf8'));
+    return listHeadOf(reader.end());
   }
 
   #listItem(item: unknown, seen: Map<string, string>): void {
