@@ -148,11 +148,17 @@ t.test('an event that arrives in pieces, cut within a character, is put together
 });
 
 t.test('a stop closes every connection and leaves no timer, whatever it interrupts', async (t) => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout' || name === 'Immediate');
   const api = await KubernetesApi.start(t);
+  const before = timers();
   const watched = await synced(t, api);
   await api.until(() => api.watches.length === 4);
   api.put(service('web'));
+  await watched.until(() => watched.last.services.length === 1);
+  t.ok(timers().length > before.length, 'its watches are timed');
+  api.put(pod({ n: 2, hash: 'a' }));
   await watched.source.stop();
+  t.strictSame(timers(), before);
   await api.until(() => api.connections === 0);
   const count = watched.snapshots.length;
   const asked = api.asked.length;
@@ -160,10 +166,6 @@ t.test('a stop closes every connection and leaves no timer, whatever it interrup
   await sleep(FAST.mostMs * 2);
   t.equal(watched.snapshots.length, count);
   t.equal(api.asked.length, asked);
-  t.strictSame(
-    process.getActiveResourcesInfo().filter((name) => name === 'Immediate'),
-    [],
-  );
 
   const early = new Watched(api);
   api.script(

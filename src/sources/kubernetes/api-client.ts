@@ -58,6 +58,8 @@ export class ApiClient {
     signal.throwIfAborted();
     const url = new URL(`${this.#access.server}${path}?${new URLSearchParams(query).toString()}`);
     const request = (url.protocol === 'http:' ? requestHttp : requestHttps)(url, {
+      // Node's own agent would keep the connection for later.
+      agent: false,
       ...credentials,
       headers: { 'user-agent': 'headgate', accept: 'application/json', ...credentials.headers },
     });
