@@ -11,6 +11,7 @@ export class TemplateKeys {
   claim(plain: string, port: TargetPort): string {
     const first = this.#ports.get(plain);
     if (first === undefined) this.#ports.set(plain, port);
-    return first === undefined || first === port ? plain : `${plain}#${port}`;
+    // Claimed as well: a route with a port of its own may have that suffix already.
+    return first === undefined || first === port ? plain : this.claim(`${plain}#${port}`, port);
   }
 }

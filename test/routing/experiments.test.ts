@@ -225,3 +225,50 @@ t.test(
     ]);
   },
 );
+
+t.test(
+  'a second port of a Rollout and a named port of another one do not become one version of an Experiment',
+  async (t) => {
+    const other = rollout({ name: 'other', canary: { stableService: 'other' }, status: STATUS });
+    const ports = [
+      { name: 'http', port: 80, targetPort: 8080 },
+      { name: 'admin', port: 81, targetPort: 3000 },
+    ];
+    const declared = [
+      { name: 'admin', containerPort: 3001 },
+      { name: 'web', containerPort: 3000 },
+    ];
+    const objects = [
+      WEB,
+      service('web', { ports }),
+      other,
+      service('other', { ports: [{ port: 80, targetPort: 'admin' }] }),
+      experiment('e'),
+      pod({ n: 1, hash: 'h', replicaSet: 'e-test', containers: [container(declared)] }),
+    ];
+    const experiments = { header: 'x-exp', tokens: {} };
+    const routes = [
+      routeConfig({ rollout: { namespace: null, name: 'web' }, port: 'http', experiments: null }),
+      routeConfig({
+        name: 'admin',
+        path: '/admin',
+        rollout: { namespace: null, name: 'web' },
+        port: 'admin',
+        experiments,
+      }),
+      routeConfig({ name: 'web2', path: '/2', rollout: { namespace: null, name: 'web' }, port: 'http', experiments }),
+      routeConfig({ name: 'other', path: '/other', rollout: { namespace: null, name: 'other' }, experiments }),
+    ];
+    const { table, endpoints } = compile(snapshotOf(objects), { routes }, {});
+    const used = table.routes.map(({ name, versions }) => {
+      const key = versions.find(({ role }) => role === 'experiment')?.key ?? '';
+      return [name, endpoints[key]?.[0]?.port];
+    });
+    t.same(used, [
+      ['web', undefined],
+      ['admin', 3000],
+      ['web2', undefined],
+      ['other', 3001],
+    ]);
+  },
+);
