@@ -105,15 +105,14 @@ function randomTable(pick: (count: number) => number, before: RoutingTable): Rou
   return { routes: pick(2) === 0 ? routes : routes.toReversed() };
 }
 
+/** Of all versions, those that no table names included. */
 function randomEndpoints(pick: (count: number) => number, before: EndpointMap): EndpointMap {
   const endpoints: Record<string, readonly Endpoint[]> = {};
   for (const owner of ['a', 'c', 'd']) {
     for (const hash of ['x', 'y', 'z']) {
       const key = `shop/${owner}/${hash}`;
-      const old = before[key];
-      if (old !== undefined && pick(2) === 0) endpoints[key] = old;
-      else if (pick(4) > 0)
-        endpoints[key] = Array.from({ length: pick(3) }, (_, i) => ({ host: '10.0.0.1', port: 1 + i + 2 * pick(2) }));
+      const fresh = Array.from({ length: pick(3) }, (_, i) => ({ host: '10.0.0.1', port: 1 + i + 2 * pick(2) }));
+      endpoints[key] = pick(2) === 0 ? (before[key] ?? []) : fresh;
     }
   }
   return endpoints;
@@ -155,8 +154,9 @@ t.test('a worker has the pools, endpoints and counters of its table, whatever ca
   for (let generation = 1; generation <= 600; generation += 1) {
     const before = replica()?.plane.matcher.routes ?? [];
     const same = pick(3) === 0;
+    const gone = Object.fromEntries(Object.keys(endpoints).map((key) => [key, []]));
     endpoints = randomEndpoints(pick, endpoints);
-    if (same) pool.publishEndpoints(endpoints);
+    if (same) pool.publishEndpoints({ ...gone, ...endpoints });
     else {
       table = randomTable(pick, table);
       pool.publish(table, endpoints, generation);
