@@ -58,6 +58,8 @@ export class Reflector {
   #attempts = 0;
   /** How the last of them failed; null: none has. */
   #before: Failure['kind'] | null = null;
+  /** So many of the last ones failed in that same way. */
+  #alike = 0;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -180,7 +182,9 @@ export class Reflector {
     if (!failure.resumable) this.#version = null;
     if (failure.stale) client.renewCredentials();
     const denied = failure.kind === 'forbidden' || failure.kind === 'absent';
-    const again = failure.kind === this.#before || this.#attempts > PATIENCE;
+    const alike = failure.kind === this.#before;
+    const again = alike || this.#attempts > PATIENCE;
+    this.#alike = alike ? this.#alike + 1 : 1;
     this.#before = failure.kind;
     if (again) {
       // What repeats is told once, in the words of the first time.
@@ -191,7 +195,9 @@ export class Reflector {
       if (denied) this.#settle(false);
     }
     const why = failure.kind === 'unreachable' ? 'unreachable' : denied ? 'denied' : 'other';
-    const delay = backoff(this.#attempts, why, timing.backoffMs, failure.retryAfterMs);
+    // A server that answers otherwise than before has moved on. One that comes back has forgotten what was before (410), and
+    // the list that helps is not to wait as long as the attempts to reach it did in the end.
+    const delay = backoff(this.#alike, why, timing.backoffMs, failure.retryAfterMs);
     await sleep(delay, undefined, { signal }).catch(() => undefined);
   }
 
