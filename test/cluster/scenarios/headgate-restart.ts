@@ -1,0 +1,76 @@
+import { defineScenario } from '../lib/scenario.ts';
+import { stepSplit } from '../lib/step-split.ts';
+
+const ROLLOUT = `
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: { name: shop }
+spec:
+  replicas: 4
+  selector: { matchLabels: { app: shop } }
+  strategy:
+    canary:
+      trafficRouting: {}
+      scaleDownDelaySeconds: 1
+      steps: [{ setWeight: 25 }, { pause: {} }]
+  template:
+    metadata: { labels: { app: shop } }
+    spec:
+      containers:
+        - name: shop
+          image: shop:v1
+          ports: [{ name: http, containerPort: 8080 }]
+`;
+
+/**
+ * Headgate's own Pods come and go in the middle of a canary: one of two is deleted, then all are replaced by a rolling
+ * update, and last one of them is while the canary ends. Nobody notices.
+ */
+export const scenario = defineScenario({
+  name: 'headgate-restart',
+  run: async ({ api, kubectl, headgate, rollout: driver, step, assert, traffic: start }) => {
+    await api.apply(ROLLOUT);
+    const rollout = driver('shop');
+    await rollout.healthy();
+    const proxy = await headgate();
+    const traffic = start({
+      to: proxy,
+      streams: [{ name: 'plain', rate: 120, host: 'shop' }],
+      converge: { rollout: 'shop', split: stepSplit },
+    });
+    const { stable: v1 } = await rollout.hashes();
+    await rollout.setImage('shop:v2');
+    await rollout.pausedAt(1);
+    const { canary: v2 } = await rollout.hashes();
+    const quarter = { weights: { [v1]: 75, [v2]: 25 } };
+    await traffic.expect('25 %', { ...quarter, answers: 200 });
+
+    step('one replica is deleted');
+    const [first = ''] = await proxy.pods();
+    await api.delete('Pod', first);
+    await traffic.expect('25 %, while one drains', { ...quarter, answers: 700 });
+    await kubectl.kubectl(['rollout', 'status', 'deployment/headgate', '--timeout=60s']);
+    await gone(first);
+
+    step('a rolling update');
+    const before = new Set(await proxy.pods());
+    await kubectl.kubectl(['rollout', 'restart', 'deployment/headgate']);
+    const rolled = kubectl.kubectl(['rollout', 'status', 'deployment/headgate', '--timeout=90s']);
+    await traffic.expect('25 %, during the update', { ...quarter, answers: 1200 });
+    await rolled;
+    for (const name of before) await gone(name);
+    const after = await proxy.pods();
+    assert(after.length === 2 && after.every((name) => !before.has(name)), `Headgate's Pods are ${after.join(', ')}`);
+
+    step('one replica is deleted while the canary ends');
+    const [next = ''] = await proxy.pods();
+    await Promise.all([api.delete('Pod', next), rollout.promote()]);
+    await rollout.healthy();
+    await traffic.expect('v2', { weights: { [v2]: 100 }, answers: 300 });
+    await gone(next);
+
+    async function gone(name: string): Promise<void> {
+      await api.retry(async () => assert((await api.find('Pod', name)) === null, `${name} is still there`), 60_000);
+    }
+  },
+});
