@@ -1,12 +1,13 @@
 import { startAdmin } from '../admin/server.ts';
 import type { AdminState } from '../admin/state.ts';
 import type { Config } from '../config/config.ts';
+import { PodLists } from '../model/pod-lists.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { WorkerPool } from '../proxy/worker-pool.ts';
-import { type CompileCache, type CompileMemory, compile } from '../routing/compile.ts';
+import { type Compiled, compile } from '../routing/compile.ts';
 import { explain } from '../routing/explain.ts';
-import type { EndpointMap, RoutingTable } from '../routing/table.ts';
+import type { RoutingTable } from '../routing/table.ts';
 import type { Source } from '../sources/source.ts';
 import { SeriesRegistry } from '../telemetry/counters.ts';
 import { Exposition } from '../telemetry/exposition.ts';
@@ -24,11 +25,13 @@ export interface HeadgateOptions {
   readonly version: string;
 }
 
+const NO_ROUTES: RoutingTable = { routes: [] };
 const NO_OBJECTS: Snapshot = {
   rollouts: [],
   experiments: [],
   services: [],
-  pods: new Map(),
+  pods: PodLists.empty,
+  orphans: [],
   problems: [],
   unreadableRollouts: [],
 };
@@ -40,10 +43,7 @@ export class Headgate {
   adminPort: number | null = null;
   #config: Config;
   #snapshot: Snapshot | null = null;
-  #memory: CompileMemory = {};
-  #cache: CompileCache | null = null;
-  #table: RoutingTable | null = null;
-  #endpoints: EndpointMap = {};
+  #compiled: Compiled | null = null;
   #problems: readonly Problem[] = [];
   #generation = 0;
   #reloadSuccessful = true;
@@ -134,19 +134,18 @@ export class Headgate {
   }
 
   #apply(snapshot: Snapshot): void {
-    const compiled = compile(snapshot, this.#config, this.#memory, this.#cache);
-    this.#memory = compiled.memory;
-    this.#cache = compiled.cache;
+    const before = this.#compiled;
+    const compiled = compile(snapshot, this.#config, before?.memory ?? {}, before?.cache ?? null);
     this.#problems = [...(this.#source?.problems ?? []), ...compiled.problems];
     this.#problemLog.update(this.#problems);
-    this.#endpoints = compiled.endpoints;
-    if (this.#table === compiled.table) {
-      this.#workers.publishEndpoints(compiled.endpoints);
-      return;
+    if (before?.table === compiled.table) {
+      this.#workers.publishEndpoints(compiled.changedEndpoints);
+    } else {
+      this.#generation += 1;
+      this.#workers.publish(compiled.table, compiled.endpoints, this.#generation);
     }
-    this.#table = compiled.table;
-    this.#generation += 1;
-    this.#workers.publish(compiled.table, compiled.endpoints, this.#generation);
+    // Last of all: what changed since is told by comparing with what the workers have been told.
+    this.#compiled = compiled;
   }
 
   async #startAdmin(listen: NonNullable<Config['admin']>): Promise<void> {
@@ -169,12 +168,17 @@ export class Headgate {
       table: () => ({
         generation: this.#generation,
         workers: this.#workers.generations,
-        table: this.#table ?? { routes: [] },
-        endpoints: this.#endpoints,
+        table: this.#compiled?.table ?? NO_ROUTES,
+        endpoints: this.#compiled?.endpoints ?? {},
         problems: this.#problems,
       }),
       explain: ({ host, path, headers }) =>
-        explain(this.#table ?? { routes: [] }, this.#endpoints, { host, path, headers, method: 'GET' }),
+        explain(this.#compiled?.table ?? NO_ROUTES, this.#compiled?.endpoints ?? {}, {
+          host,
+          path,
+          headers,
+          method: 'GET',
+        }),
     };
   }
 
@@ -188,7 +192,7 @@ export class Headgate {
   #processState(): ReturnType<ConstructorParameters<typeof Exposition>[0]['state']> {
     const lastEventAt = this.#source?.lastEventAt ?? null;
     return {
-      table: this.#table,
+      table: this.#compiled?.table ?? null,
       sourceSynced: this.#source?.synced ?? true,
       sourceLastEventSeconds: lastEventAt === null ? 0 : lastEventAt / 1000,
       configReloadSuccessful: this.#reloadSuccessful,

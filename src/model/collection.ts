@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { compareObjects, compareText } from './order.ts';
 import type { ObjectProblem, Parsed } from './parsed.ts';
 
@@ -42,6 +43,8 @@ export class Collection<T extends Named> {
     if (problems.length > 0) this.#problems.set(key, problems);
     else this.#problems.delete(key);
     const before = this.#objects.get(key);
+    // Most updates are of fields that are not kept: to whoever compares objects, nothing has happened.
+    if (isDeepStrictEqual(before, parsed.value)) return;
     this.#objects.set(key, parsed.value);
     this.#sorted = null;
     this.#onChange(before, parsed.value);

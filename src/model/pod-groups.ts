@@ -1,40 +1,45 @@
-import { compareText } from './order.ts';
+import { compareObjects, compareText } from './order.ts';
 import type { Pod } from './pod.ts';
+import { PodLists } from './pod-lists.ts';
 
-/**
- * Pods by namespace and ReplicaSet, which is how versions ask for them. A change costs work for the Pods of its own
- * ReplicaSet, and for the number of ReplicaSets at the next `lists`; never for all Pods.
- */
+/** Gathers Pods by ReplicaSet, which is how versions ask for them. A change costs work for the Pods of its own ReplicaSet. */
 export class PodGroups {
   readonly #groups = new Map<string, Map<string, Pod>>();
   readonly #changed = new Set<string>();
-  #lists: ReadonlyMap<string, readonly Pod[]> = new Map();
+  readonly #orphans = new Map<string, Pod>();
+  #lists = PodLists.empty;
+  #sortedOrphans: readonly Pod[] | null = null;
 
   change(before: Pod | undefined, after: Pod | undefined): void {
     // A Pod can lose its owner: the ReplicaSet was deleted and orphaned it.
-    if (before !== undefined) this.#group(before).delete(before.name);
-    if (after !== undefined) this.#group(after).set(after.name, after);
+    if (before !== undefined) this.#of(before).delete(keyOf(before));
+    if (after !== undefined) this.#of(after).set(keyOf(after), after);
   }
 
-  /** Each list by name of the Pod. What has not changed since the last call is the same list, or the same map. */
-  lists(): ReadonlyMap<string, readonly Pod[]> {
+  lists(): PodLists {
     if (this.#changed.size === 0) return this.#lists;
-    const lists = new Map(this.#lists);
-    for (const key of this.#changed) {
-      const pods = [...(this.#groups.get(key)?.values() ?? [])];
-      if (pods.length > 0) {
-        lists.set(key, Object.freeze(pods.sort((a, b) => compareText(a.name, b.name))));
-      } else {
-        lists.delete(key);
-        this.#groups.delete(key);
-      }
-    }
+    this.#lists = this.#lists.with([...this.#changed].map((key) => [key, this.#list(key)]));
     this.#changed.clear();
-    this.#lists = lists;
-    return lists;
+    return this.#lists;
   }
 
-  #group({ namespace, replicaSet }: Pod): Map<string, Pod> {
+  /** The Pods that no ReplicaSet owns, by namespace, then name. */
+  orphans(): readonly Pod[] {
+    this.#sortedOrphans ??= Object.freeze([...this.#orphans.values()].sort(compareObjects));
+    return this.#sortedOrphans;
+  }
+
+  #list(key: string): readonly Pod[] {
+    const pods = [...(this.#groups.get(key)?.values() ?? [])];
+    if (pods.length === 0) this.#groups.delete(key);
+    return Object.freeze(pods.sort((a, b) => compareText(a.name, b.name)));
+  }
+
+  #of({ namespace, replicaSet }: Pod): Map<string, Pod> {
+    if (replicaSet === '') {
+      this.#sortedOrphans = null;
+      return this.#orphans;
+    }
     const key = `${namespace}/${replicaSet}`;
     this.#changed.add(key);
     let group = this.#groups.get(key);
@@ -44,4 +49,8 @@ export class PodGroups {
     }
     return group;
   }
+}
+
+function keyOf({ namespace, name }: Pod): string {
+  return `${namespace}/${name}`;
 }

@@ -6,6 +6,7 @@ import { text } from './fields.ts';
 import { compareProblems } from './order.ts';
 import { type Pod, parsePod } from './pod.ts';
 import { PodGroups } from './pod-groups.ts';
+import type { PodLists } from './pod-lists.ts';
 import type { Problem } from './problem.ts';
 import { parseRollout, type Rollout } from './rollout.ts';
 import { parseService, type Service } from './service.ts';
@@ -15,11 +16,10 @@ export interface Snapshot {
   readonly rollouts: readonly Rollout[];
   readonly experiments: readonly Experiment[];
   readonly services: readonly Service[];
-  /**
-   * By namespace and the ReplicaSet that owns them, `shop/web-5d8`; those without an owner under `shop/`. A list that is
-   * as it was is the same list in the next snapshot, so one changed Pod tells which versions it concerns.
-   */
-  readonly pods: ReadonlyMap<string, readonly Pod[]>;
+  /** Those that a ReplicaSet owns: a list that is as it was is the same list, so it tells which versions are concerned. */
+  readonly pods: PodLists;
+  /** Those that none owns. */
+  readonly orphans: readonly Pod[];
   /** Objects that cannot be understood, and what is wrong with those that can. */
   readonly problems: readonly Problem[];
   /** `namespace/name` of the Rollouts that are left out for that reason: a Rollout is alone only if there are none. */
@@ -66,6 +66,7 @@ export class SnapshotStore {
       experiments: this.#experiments.sorted(),
       services: this.#services.sorted(),
       pods: this.#groups.lists(),
+      orphans: this.#groups.orphans(),
       problems: Object.freeze(
         problems.map(({ place, path, message, remedy }) => ({ place: placeOf(place, path), message, remedy })),
       ),

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import type { EndpointMap, RoutingTable } from '../routing/table.ts';
+import type { Endpoint, EndpointMap, RoutingTable } from '../routing/table.ts';
 import type { SeriesRegistry } from '../telemetry/counters.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { endpointChanges } from '../upstream/upstreams.ts';
+import { endpointChanges, sameEndpoints } from '../upstream/upstreams.ts';
 import type { FromWorker, ListenOn, ToWorker, WorkerStart } from './messages.ts';
 import { routeChanges } from './route-changes.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -53,7 +53,8 @@ export class WorkerPool {
   readonly #listening: boolean[] = [];
   #on: readonly ListenOn[] = [];
   #table: RoutingTable = { routes: [] };
-  #endpoints: EndpointMap = {};
+  /** Of every version that the table names. */
+  #endpoints: Record<string, readonly Endpoint[]> = {};
   #generation = 0;
   #stopping = false;
 
@@ -109,11 +110,16 @@ export class WorkerPool {
     });
   }
 
-  /** Pods came or went, and the table is as before. */
-  publishEndpoints(endpoints: EndpointMap): void {
-    const named = endpointsOf(this.#table, endpoints);
-    const changes = endpointChanges(this.#endpoints, named);
-    this.#endpoints = named;
+  /** Pods came or went, and the table is as before. @param changed at least the lists that are others */
+  publishEndpoints(changed: EndpointMap): void {
+    // Workers forget what the table does not name.
+    const named = Object.entries(changed).filter(([key]) => this.#endpoints[key] !== undefined);
+    const changes: Record<string, readonly Endpoint[]> = {};
+    for (const [key, endpoints] of named) {
+      if (sameEndpoints(this.#endpoints[key], endpoints)) continue;
+      changes[key] = endpoints;
+      this.#endpoints[key] = endpoints;
+    }
     if (Object.keys(changes).length === 0) return;
     for (const worker of this.#workers) send(worker, { type: 'endpoints', changes });
   }
@@ -183,7 +189,7 @@ export class WorkerPool {
 }
 
 /** The endpoints of the versions that a table names: workers forget the others. */
-function endpointsOf(table: RoutingTable, endpoints: EndpointMap): EndpointMap {
+function endpointsOf(table: RoutingTable, endpoints: EndpointMap): Record<string, readonly Endpoint[]> {
   const keys = new Set(table.routes.flatMap((route) => route.versions.map((version) => version.key)));
   return Object.fromEntries([...keys].map((key) => [key, endpoints[key] ?? []]));
 }

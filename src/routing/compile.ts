@@ -18,6 +18,8 @@ export interface Compiled {
   /** The same object as before while its routes are the same. */
   readonly table: RoutingTable;
   readonly endpoints: EndpointMap;
+  /** At least those that are others than in the compilation that `cache` is of, while the table is the same. */
+  readonly changedEndpoints: EndpointMap;
   readonly problems: readonly Problem[];
   /** To be passed to the next call. */
   readonly memory: CompileMemory;
@@ -67,14 +69,17 @@ export function compile(
   const kept = cache !== null && routes.sameMemory(cache.routes) ? cache : routes.memory();
   const problems = [
     ...snapshot.problems,
-    ...orphans(snapshot),
+    ...snapshot.orphans.filter(({ hash }) => hash !== '').map(orphan),
     ...plan.problems,
     ...routes.list.flatMap(({ compiled }) => compiled.problems),
     ...distinct.problems,
   ];
   return {
     table,
-    endpoints: routes.endpoints,
+    get endpoints() {
+      return routes.endpoints;
+    },
+    changedEndpoints: routes.changedSince(cache?.routes ?? null),
     problems: unique(problems),
     memory: kept.memory,
     reasons: kept.reasons,
@@ -110,12 +115,6 @@ function sameTable(before: RoutingTable | undefined, routes: RoutingTable['route
 }
 
 /** A version's Pods are those of its ReplicaSet: the label alone could be that of another Rollout or Experiment. */
-function orphans({ pods }: Snapshot): readonly Problem[] {
-  return [...pods].flatMap(([replicaSet, list]) =>
-    replicaSet.endsWith('/') ? list.filter(({ hash }) => hash !== '').map(orphan) : [],
-  );
-}
-
 function orphan({ namespace, name, hash }: Pod): Problem {
   return {
     place: `Pod ${namespace}/${name}`,

@@ -32,8 +32,8 @@ const ALWAYS = () => true;
 /** The routes of a plan, compiled; those whose objects are the same as in the compilation before are taken from it. */
 export class CompiledRoutes {
   readonly list: readonly Entry[];
-  readonly endpoints: EndpointMap;
-  readonly #byName: ReadonlyMap<string, Entry>;
+  #byName: ReadonlyMap<string, Entry> | null = null;
+  #endpoints: EndpointMap | null = null;
 
   constructor(
     plan: readonly PlannedRoute[],
@@ -42,14 +42,23 @@ export class CompiledRoutes {
     before: CompiledRoutes | null,
   ) {
     const keys = new TemplateKeys();
-    const known = before === null ? new Map<string, Entry>() : before.#byName;
-    this.list = plan.map((planned) => {
-      const old = known.get(nameOf(planned));
+    this.list = plan.map((planned, i) => {
+      const old = before === null ? undefined : before.#find(nameOf(planned), i);
       if (old === undefined) return compileOne(planned, index, memory, keys);
       return stillHolds(old, planned, index, keys) ? old : likeBefore(compileOne(planned, index, memory, keys), old);
     });
-    this.#byName = new Map(this.list.map((entry) => [nameOf(entry.planned), entry]));
-    this.endpoints = endpointsOf(this.list, before);
+  }
+
+  /** Of all versions. */
+  get endpoints(): EndpointMap {
+    this.#endpoints ??= Object.fromEntries(this.list.flatMap(({ compiled }) => [...compiled.endpoints]));
+    return this.#endpoints;
+  }
+
+  /** Of the routes that were not taken over from the compilation before. */
+  changedSince(before: CompiledRoutes | null): EndpointMap {
+    const changed = this.list.filter((entry, i) => entry !== before?.list[i]);
+    return Object.fromEntries(changed.flatMap(({ compiled }) => [...compiled.endpoints]));
   }
 
   /** The routes with the places that problems with them are told at. */
@@ -89,6 +98,14 @@ export class CompiledRoutes {
     }
     return { memory, reasons };
   }
+
+  /** @param i where it was, most of the time */
+  #find(name: string, i: number): Entry | undefined {
+    const guess = this.list[i];
+    if (guess !== undefined && nameOf(guess.planned) === name) return guess;
+    this.#byName ??= new Map(this.list.map((entry) => [nameOf(entry.planned), entry]));
+    return this.#byName.get(name);
+  }
 }
 
 /**
@@ -105,22 +122,6 @@ function likeBefore(entry: Entry, old: Entry): Entry {
       memory: isDeepStrictEqual(old.compiled.memory, memory) ? old.compiled.memory : memory,
     },
   };
-}
-
-/** Of all routes. While the versions are the same, the map before is copied and only what changed is looked at. */
-function endpointsOf(list: readonly Entry[], before: CompiledRoutes | null): EndpointMap {
-  const copied = before !== null && pairwise(list, before.list, sameVersions) ? before : null;
-  const endpoints: Record<string, readonly Endpoint[]> = { ...copied?.endpoints };
-  for (const [i, entry] of list.entries()) {
-    if (entry === copied?.list[i]) continue;
-    for (const [key, of] of entry.compiled.endpoints) endpoints[key] = of;
-  }
-  return endpoints;
-}
-
-function sameVersions(a: Entry, b: Entry): boolean {
-  const [keys, others] = [a.compiled.endpoints, b.compiled.endpoints];
-  return keys.size === others.size && [...keys.keys()].every((key) => others.has(key));
 }
 
 function pairwise(list: readonly Entry[], others: readonly Entry[], same: (a: Entry, b: Entry) => boolean): boolean {

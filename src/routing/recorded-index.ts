@@ -3,10 +3,11 @@ import type { Pod } from '../model/pod.ts';
 import type { Rollout } from '../model/rollout.ts';
 import type { Service } from '../model/service.ts';
 import { ObjectIndex } from './object-index.ts';
+import type { SnapshotIndex } from './snapshot-index.ts';
 
 /** A look-up that was made, and what it gave. */
 interface Read {
-  readonly again: (index: ObjectIndex) => readonly unknown[];
+  readonly again: (index: SnapshotIndex) => readonly unknown[];
   readonly result: readonly unknown[];
 }
 
@@ -15,18 +16,26 @@ interface Read {
  * from them need not be computed again: that is how one changed Pod costs the work of one Rollout.
  */
 export class RecordedIndex extends ObjectIndex {
-  readonly #index: ObjectIndex;
+  readonly #index: SnapshotIndex;
+  readonly #objects: unknown;
   readonly #reads: Read[] = [];
+  readonly #pods = new Map<string, readonly Pod[]>();
 
-  constructor(index: ObjectIndex) {
+  constructor(index: SnapshotIndex) {
     super();
     this.#index = index;
+    this.#objects = index.objects;
   }
 
   /** Says of an index whether what was computed from this one would come out the same. */
-  get holds(): (index: ObjectIndex) => boolean {
-    const reads = this.#reads;
-    return (index) => reads.every(({ again, result }) => again(index) === result);
+  get holds(): (index: SnapshotIndex) => boolean {
+    const [objects, reads, pods] = [this.#objects, this.#reads, this.#pods];
+    return (index) => {
+      // Pods change all the time, the rest hardly ever.
+      if (index.objects !== objects && !reads.every(({ again, result }) => again(index) === result)) return false;
+      for (const [replicaSet, list] of pods) if (index.podsOf(replicaSet) !== list) return false;
+      return true;
+    };
   }
 
   override rolloutsNamed(name: string): readonly Rollout[] {
@@ -46,10 +55,12 @@ export class RecordedIndex extends ObjectIndex {
   }
 
   override podsOf(replicaSet: string): readonly Pod[] {
-    return this.#read((index) => index.podsOf(replicaSet));
+    const list = this.#index.podsOf(replicaSet);
+    this.#pods.set(replicaSet, list);
+    return list;
   }
 
-  #read<T>(again: (index: ObjectIndex) => readonly T[]): readonly T[] {
+  #read<T>(again: (index: SnapshotIndex) => readonly T[]): readonly T[] {
     const result = again(this.#index);
     this.#reads.push({ again, result });
     return result;

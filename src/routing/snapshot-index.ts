@@ -30,6 +30,11 @@ export class SnapshotIndex extends ObjectIndex {
     this.#groups = before === null ? group(snapshot) : regroup(snapshot, before.#snapshot, before.#groups);
   }
 
+  /** Another value when a Rollout, an Experiment or a Service is another: what was looked up of them may have changed. */
+  get objects(): unknown {
+    return this.#groups;
+  }
+
   override rolloutsNamed(name: string): readonly Rollout[] {
     return this.#groups.rollouts.get(name) ?? NONE;
   }

@@ -49,13 +49,15 @@ export class Upstreams {
 export function endpointChanges(before: EndpointMap, after: EndpointMap): EndpointMap {
   const changes: Record<string, readonly Endpoint[]> = {};
   for (const [key, endpoints] of Object.entries(after)) {
-    const old = before[key] ?? [];
-    if (old === endpoints) continue;
-    const same =
-      old.length === endpoints.length &&
-      old.every((e, i) => e.host === endpoints[i]?.host && e.port === endpoints[i]?.port);
-    if (!same || before[key] === undefined) changes[key] = endpoints;
+    if (!sameEndpoints(before[key], endpoints)) changes[key] = endpoints;
   }
   for (const key of Object.keys(before)) if (after[key] === undefined) changes[key] = [];
   return changes;
+}
+
+/** @param before undefined: not known */
+export function sameEndpoints(before: readonly Endpoint[] | undefined, after: readonly Endpoint[]): boolean {
+  if (before === after) return true;
+  if (before?.length !== after.length) return false;
+  return before.every(({ host, port }, i) => host === after[i]?.host && port === after[i].port);
 }

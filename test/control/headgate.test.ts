@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import t, { type Test } from 'tap';
 import { parseConfig } from '../../src/config/load.ts';
+import { PodLists } from '../../src/model/pod-lists.ts';
 import { deadPort, strictUpstream } from '../lib/upstreams.ts';
 import { pod, rollout, services, TestSource } from './cluster.ts';
 import { configText, Gateway, LocalGateway, makeHeadgate, startGateway } from './gateway.ts';
@@ -122,7 +123,8 @@ t.test('a source that hands on what cannot be compiled ends nothing: the table b
     },
     experiments: [],
     services: [],
-    pods: new Map(),
+    pods: PodLists.empty,
+    orphans: [],
     problems: [],
     unreadableRollouts: [],
   };

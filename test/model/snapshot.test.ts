@@ -27,7 +27,7 @@ t.test('the last event of an object wins', async (t) => {
     [false],
   );
   store.apply('DELETED', pod({ n: 1, hash: 'a' }));
-  t.same([...store.snapshot().pods], []);
+  t.equal(store.snapshot().pods.get('shop/web-a'), undefined);
 });
 
 t.test('a snapshot taken earlier is not changed by later events', async (t) => {
@@ -91,11 +91,42 @@ t.test('of the Pods, only the lists of ReplicaSets that changed are new lists', 
   t.same([before.get('shop/web-b')?.length, after.get('shop/web-b')?.length], [1, 2]);
 });
 
+t.test('an update of fields that are not kept changes nothing', async (t) => {
+  const store = new SnapshotStore();
+  for (const object of [pod({ n: 1, hash: 'a' }), rollout({}), service('a')]) store.apply('ADDED', object);
+  const before = store.snapshot();
+  const annotations = { checked: 'now' };
+  store.apply('MODIFIED', pod({ n: 1, hash: 'a', metadata: { annotations } }));
+  store.apply('MODIFIED', rollout({ metadata: { annotations } }));
+  const after = store.snapshot();
+  t.equal(after.pods, before.pods);
+  t.equal(after.rollouts, before.rollouts);
+});
+
+t.test('the lists of Pods are right however many changed, came and went', async (t) => {
+  const store = new SnapshotStore();
+  for (let i = 0; i < 300; i += 1) store.apply('ADDED', pod({ n: i, hash: `h${i % 150}` }));
+  const all = store.snapshot().pods;
+  const kept = new Map(Array.from({ length: 150 }, (_, i) => [i, all.get(`shop/web-h${i}`)]));
+  for (let i = 0; i < 300; i += 2) {
+    store.apply('DELETED', pod({ n: i, hash: `h${i % 150}` }));
+    store.snapshot();
+  }
+  const { pods } = store.snapshot();
+  for (let i = 0; i < 150; i += 1) {
+    if (i % 2 === 0) t.equal(pods.get(`shop/web-h${i}`), undefined);
+    else t.equal(pods.get(`shop/web-h${i}`), kept.get(i), 'untouched');
+    t.equal(all.get(`shop/web-h${i}`)?.length, 2, 'an earlier snapshot stays as it was');
+  }
+});
+
 t.test('a Pod whose ReplicaSet was deleted without it changes its list', async (t) => {
   const store = new SnapshotStore();
   store.apply('ADDED', pod({ n: 1, hash: 'a' }));
   store.apply('MODIFIED', pod({ n: 1, hash: 'a', metadata: { ownerReferences: [] } }));
-  t.same([...store.snapshot().pods.keys()], ['shop/']);
+  const { pods, orphans } = store.snapshot();
+  t.equal(pods.get('shop/web-a'), undefined);
+  t.match(orphans, [{ name: 'web-a-1' }]);
 });
 
 t.test('an object without a name is a problem, not a silence', async (t) => {

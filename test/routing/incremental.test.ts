@@ -4,6 +4,7 @@ import t from 'tap';
 import type { RouteConfig } from '../../src/config/config.ts';
 import { SnapshotStore } from '../../src/model/snapshot.ts';
 import { type CompileCache, type Compiled, type CompileMemory, compile } from '../../src/routing/compile.ts';
+import type { EndpointMap, RoutingTable } from '../../src/routing/table.ts';
 import { container, experiment, headerStep, pod, rollout, routeConfig, service, snapshotOf } from './builders.ts';
 
 /* What is taken from the compilation before must be what a whole one gives, whatever comes, changes and goes. */
@@ -231,8 +232,14 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 );
 
 /** The parts of a result that are no secret between two compilations. */
-function told({ table, endpoints, problems, memory, reasons }: Compiled): Omit<Compiled, 'cache'> {
+function told({ table, endpoints, problems, memory, reasons }: Compiled): Omit<Compiled, 'cache' | 'changedEndpoints'> {
   return { table, endpoints, problems, memory, reasons };
+}
+
+/** The endpoints of the versions that a table names. */
+function named(endpoints: EndpointMap, table: RoutingTable): EndpointMap {
+  const keys = table.routes.flatMap((route) => route.versions.map(({ key }) => key));
+  return Object.fromEntries(keys.map((key) => [key, endpoints[key] ?? []]));
 }
 
 t.test('work that is taken from the compilation before changes nothing but the time, whatever happens', async (t) => {
@@ -245,6 +252,7 @@ t.test('work that is taken from the compilation before changes nothing but the t
       let inForce = configured;
       let memory: CompileMemory = {};
       let cache: CompileCache | null = null;
+      let last: Pick<Compiled, 'table' | 'endpoints'> = { table: { routes: [] }, endpoints: {} };
       for (const { event, routes } of happenings) {
         if (event !== null) store.apply(event.type, event.object);
         if (routes !== undefined) inForce = routes;
@@ -256,7 +264,17 @@ t.test('work that is taken from the compilation before changes nothing but the t
         if (cache !== null && isDeepStrictEqual(cache.table, saving.table) && cache.table !== saving.table) {
           return t.fail('the same routes in another table');
         }
+        if (
+          last.table === saving.table &&
+          !isDeepStrictEqual(
+            named({ ...last.endpoints, ...saving.changedEndpoints }, saving.table),
+            named(saving.endpoints, saving.table),
+          )
+        ) {
+          return t.fail('endpoints that changed are not among those that are told');
+        }
         ({ memory, cache } = saving);
+        last = { table: saving.table, endpoints: saving.endpoints };
       }
       return true;
     }),

@@ -170,7 +170,13 @@ t.test('the order of objects does not matter', async (t) => {
   );
 });
 
-function result({ table, endpoints, problems, memory, reasons }: Compiled): Omit<Compiled, 'cache'> {
+function result({
+  table,
+  endpoints,
+  problems,
+  memory,
+  reasons,
+}: Compiled): Omit<Compiled, 'cache' | 'changedEndpoints'> {
   return { table, endpoints, problems, memory, reasons };
 }
 

@@ -292,7 +292,7 @@ t.test('a permission that is lost keeps what was known, and says so', async (t) 
   api.put(service('later'));
   await watched.until(() => watched.last.services.length === 2);
   denying.stop();
-  await watched.until(() => watched.problems.length === 0 && watched.last.pods.size === 0);
+  await watched.until(() => watched.problems.length === 0 && watched.last.pods.values().length === 0);
 });
 
 t.test('kinds that are not installed count as empty, and appear without a restart when they are', async (t) => {

@@ -39,7 +39,7 @@ export class Watched {
   /** The names of what was published last, kind by kind. */
   get names(): string {
     const { rollouts, experiments, services, pods } = this.last;
-    const lists = [rollouts, experiments, services, [...pods.values()].flat()];
+    const lists = [rollouts, experiments, services, pods.values().flat()];
     return lists.flatMap((list) => list.map(({ namespace, name }) => `${namespace}/${name}`)).join(' ');
   }
 

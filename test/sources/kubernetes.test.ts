@@ -120,7 +120,7 @@ t.test('events that follow each other closely are published together, those of P
   const patient = await synced(t, api, { timing: { ...FAST, quietMs: 60_000, mostMs: 60_000 } });
   await api.until(() => api.watches.length === 8);
   api.put(pod({ n: 1, hash: 'a' }));
-  await patient.until(() => patient.last.pods.size === 1);
+  await patient.until(() => patient.last.pods.values().length === 1);
   t.pass('a Pod waits for nobody');
 });
 

@@ -92,7 +92,7 @@ class Watched {
   get names(): string {
     if (this.#snapshot === null) return '';
     const { rollouts, experiments, services, pods } = this.#snapshot;
-    const lists = [rollouts, experiments, services, [...pods.values()].flat()];
+    const lists = [rollouts, experiments, services, pods.values().flat()];
     return lists.flatMap((list) => list.map(({ name }) => name)).join(' ');
   }
 
