@@ -29,10 +29,13 @@ export class RecordedIndex extends ObjectIndex {
 
   /** Says of an index whether what was computed from this one would come out the same. */
   get holds(): (index: SnapshotIndex) => boolean {
-    const [objects, reads, pods] = [this.#objects, this.#reads, this.#pods];
+    const [reads, pods] = [this.#reads, this.#pods];
+    let objects = this.#objects;
     return (index) => {
       // Pods change all the time, the rest hardly ever.
       if (index.objects !== objects && !reads.every(({ again, result }) => again(index) === result)) return false;
+      // Those of long ago are neither compared again nor kept.
+      objects = index.objects;
       for (const [replicaSet, list] of pods) if (index.podsOf(replicaSet) !== list) return false;
       return true;
     };
