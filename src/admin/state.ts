@@ -17,6 +17,8 @@ export interface TableState {
   readonly workers: readonly number[];
   readonly table: RoutingTable;
   readonly endpoints: EndpointMap;
+  /** By route, what gave its weights. */
+  readonly reasons: Readonly<Record<string, string>>;
   readonly problems: readonly { readonly place: string; readonly message: string; readonly remedy: string }[];
 }
 

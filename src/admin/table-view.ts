@@ -2,20 +2,21 @@ import type { HeaderRule, Route, Target } from '../routing/table.ts';
 import type { TableState } from './state.ts';
 
 /** The JSON of `/api/table`: indexes replaced by what they point to, endpoints as `host:port`. */
-export function tableView({ generation, workers, table, endpoints, problems }: TableState) {
+export function tableView({ generation, workers, table, endpoints, reasons, problems }: TableState) {
   return {
     generation,
     workers: workers.map((applied, worker) => ({ worker, generation: applied })),
-    routes: table.routes.map((route) => routeView(route, endpoints)),
+    routes: table.routes.map((route) => routeView(route, endpoints, reasons[route.name] ?? null)),
     problems,
   };
 }
 
-function routeView(route: Route, endpoints: TableState['endpoints']) {
+function routeView(route: Route, endpoints: TableState['endpoints'], because: string | null) {
   return {
     name: route.name,
     hosts: route.hosts,
     path: route.path,
+    because,
     versions: route.versions.map((version, index) => ({
       key: version.key,
       name: version.name,

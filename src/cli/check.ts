@@ -13,8 +13,8 @@ export interface CheckOptions extends SourceOptions {
  * @throws ConfigError when the configuration has mistakes, AccessError when the cluster cannot be read
  */
 export async function check(options: CheckOptions): Promise<ExitCode> {
-  const { table, endpoints, problems } = await compileOnce(options);
-  process.stdout.write(printTable(table, endpoints));
+  const { table, endpoints, reasons, problems } = await compileOnce(options);
+  process.stdout.write(printTable(table, endpoints, reasons));
   for (const problem of problems) process.stderr.write(`warning: ${problem}\n`);
   return options.strict && problems.length > 0 ? 1 : 0;
 }

@@ -17,10 +17,10 @@ export interface ExplainOptions extends SourceOptions {
  * @throws ConfigError when the configuration has mistakes, AccessError when the cluster cannot be read
  */
 export async function explainCommand(options: ExplainOptions): Promise<ExitCode> {
-  const { table, endpoints, problems } = await compileOnce(options);
+  const { table, endpoints, reasons, problems } = await compileOnce(options);
   for (const problem of problems) process.stderr.write(`warning: ${problem}\n`);
   const { host, path, method, header } = options;
-  const explanation = explain(table, endpoints, { host, path, method, headers: header });
+  const explanation = explain(table, endpoints, reasons, { host, path, method, headers: header });
   process.stdout.write(options.json ? `${JSON.stringify(explanation, null, 2)}\n` : formatExplanation(explanation));
   return 0;
 }

@@ -168,23 +168,27 @@ export class Headgate {
       table: () => ({
         generation: this.#generation,
         workers: this.#workers.generations,
-        table: this.#compiled?.table ?? NO_ROUTES,
-        endpoints: this.#compiled?.endpoints ?? {},
+        ...this.#inForce(),
         problems: this.#problems,
       }),
-      explain: ({ host, path, headers }) =>
-        explain(this.#compiled?.table ?? NO_ROUTES, this.#compiled?.endpoints ?? {}, {
-          host,
-          path,
-          headers,
-          method: 'GET',
-        }),
+      explain: ({ host, path, headers }) => {
+        const { table, endpoints, reasons } = this.#inForce();
+        return explain(table, endpoints, reasons, { host, path, headers, method: 'GET' });
+      },
     };
+  }
+
+  #inForce(): Pick<Compiled, 'table' | 'endpoints' | 'reasons'> {
+    const { table, endpoints, reasons } = this.#compiled ?? { table: NO_ROUTES, endpoints: {}, reasons: {} };
+    return { table, endpoints, reasons };
   }
 
   #unready(): string | null {
     if (this.#draining) return 'draining';
-    if (this.#source !== null && !this.#source.synced) return 'the source has not been read yet';
+    if (this.#source !== null && !this.#source.synced) {
+      const [problem] = this.#source.problems;
+      return `the source has not been read yet${problem === undefined ? '' : `: ${problem.message}`}`;
+    }
     if (this.ports.length === 0) return 'not listening yet';
     return this.#workers.ready ? null : 'not every worker has a routing table yet';
   }

@@ -22,6 +22,8 @@ export interface Explanation {
   readonly rules: readonly ExplainedRule[];
   /** The label of the rule that decided, or `weight`; null without a route. */
   readonly decidedBy: string | null;
+  /** What gave the route's weights: a step, the controller, the pods that are there. Null: the configuration. */
+  readonly because: string | null;
   /** What the request can come to: one, or several among which the weights (or turns) decide. Empty: 503, or 404. */
   readonly outcomes: readonly Outcome[];
 }
@@ -59,20 +61,28 @@ export interface ExplainedVersion {
 /**
  * Decides as the data plane does, on a matcher of its own, and says why. Weighted requests are not drawn: every version
  * with a share is an outcome.
+ *
+ * @param reasons by route, what gave the weights
  */
-export function explain(table: RoutingTable, endpoints: EndpointMap, request: ExplainedRequest): Explanation {
+export function explain(
+  table: RoutingTable,
+  endpoints: EndpointMap,
+  reasons: Readonly<Record<string, string>>,
+  request: ExplainedRequest,
+): Explanation {
   const view = new RequestText(request.host, request.path, request.headers);
   const matcher = matcherOf(table, endpoints);
   const decision = new Decision<Live>();
   matcher.decide(view, decision);
   const route = decision.route === null ? undefined : table.routes[matcher.routes.indexOf(decision.route)];
-  if (route === undefined) return { request, route: null, rules: [], decidedBy: null, outcomes: [] };
+  if (route === undefined) return { request, route: null, rules: [], decidedBy: null, because: null, outcomes: [] };
   const { rules, target } = explainRules(route, view);
   return {
     request,
     route: { name: route.name, hosts: route.hosts, path: route.path },
     rules,
     decidedBy: decision.rule,
+    because: reasons[route.name] ?? null,
     outcomes: target === null ? weightedOutcomes(route, endpoints) : targetOutcomes(route, endpoints, target),
   };
 }

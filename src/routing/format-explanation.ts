@@ -2,7 +2,7 @@ import type { ExplainedVersion, Explanation, Outcome } from './explain.ts';
 
 /** An explanation as text for a terminal: what was asked, which rules were tried, what answers and what would. */
 export function formatExplanation(explanation: Explanation): string {
-  const { request, route, rules, outcomes } = explanation;
+  const { request, route, rules, outcomes, because } = explanation;
   const lines = [`request   ${request.method} ${request.host}${request.path}`];
   for (const [name, value] of request.headers) lines.push(`          ${name}: ${value}`);
   if (route === null) {
@@ -15,6 +15,7 @@ export function formatExplanation(explanation: Explanation): string {
   }
   const matched = rules.findIndex(({ result }) => result === 'matched');
   lines.push(`decided   ${matched === -1 ? byWeight(outcomes, rules.length) : `by rule ${matched + 1}`}`);
+  if (matched === -1 && because !== null) lines.push(`because   ${because}`);
   if (outcomes.length === 0) lines.push('answer    503: there is no version to answer');
   for (const outcome of outcomes) lines.push(...outcomeLines(outcome, outcomes.length > 1));
   return `${lines.join('\n')}\n`;

@@ -4,13 +4,19 @@ import type { EndpointMap, Route, RoutingTable, Target, Version } from './table.
 /**
  * The routing table for people: for each route its hosts and path, the weighted split, the rules in order of
  * precedence, the values of its experiment header, and who answers for whom. The same table gives the same text.
+ *
+ * @param reasons by route, what gave the weights
  */
-export function printTable(table: RoutingTable, endpoints: EndpointMap): string {
+export function printTable(
+  table: RoutingTable,
+  endpoints: EndpointMap,
+  reasons: Readonly<Record<string, string>>,
+): string {
   if (table.routes.length === 0) return 'no routes\n';
-  return table.routes.map((route) => printRoute(route, endpoints)).join('\n');
+  return table.routes.map((route) => printRoute(route, endpoints, reasons[route.name])).join('\n');
 }
 
-function printRoute(route: Route, endpoints: EndpointMap): string {
+function printRoute(route: Route, endpoints: EndpointMap, reason: string | undefined): string {
   const hosts = route.hosts.length === 0 ? 'any host' : route.hosts.join(', ');
   const lines = [`route ${route.name}`, row('match', `${hosts}  ${route.path}`)];
   const count = ({ key }: Version) => {
@@ -22,6 +28,7 @@ function printRoute(route: Route, endpoints: EndpointMap): string {
     return chosen === undefined ? '' : `${title(chosen)} ${weight} (${count(chosen)})`;
   });
   lines.push(...section('split', split.length === 0 ? ['nothing: 503'] : split));
+  if (reason !== undefined) lines.push(row('because', reason));
 
   const weighted = new Set(route.split.map(({ version }) => version));
   const others = route.versions.filter((_, index) => !weighted.has(index));

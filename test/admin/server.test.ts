@@ -14,7 +14,7 @@ const LISTEN = { address: '127.0.0.1', port: 0 };
 const STATE: AdminState = {
   unready: () => null,
   metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'up 1\n' }),
-  table: () => ({ generation: 0, workers: [0], table: { routes: [] }, endpoints: {}, problems: [] }),
+  table: () => ({ generation: 0, workers: [0], table: { routes: [] }, endpoints: {}, reasons: {}, problems: [] }),
   explain: () => null,
 };
 
@@ -97,6 +97,7 @@ t.test('the table is shown with names in place of indexes', async (t) => {
           { host: 'fd00::1', port: 8080 },
         ],
       },
+      reasons: { talana: 'step 1 of 4' },
       problems: [{ place: 'a.yaml:3', message: 'no Service', remedy: 'write one' }],
     }),
   });
@@ -114,6 +115,7 @@ t.test('the table is shown with names in place of indexes', async (t) => {
         name: 'talana',
         hosts: [],
         path: '/',
+        because: 'step 1 of 4',
         versions: [
           {
             key: 'shop/talana/5d8c',

@@ -393,7 +393,7 @@ t.test('a Pod with the label of a version and no ReplicaSet is a problem, not ju
 });
 
 t.test('the printed table shows split, rules with their reasons, experiments and fallbacks', async (t) => {
-  const { table, endpoints } = run(
+  const { table, endpoints, reasons } = run(
     [rollout({ canary: CANARY, status: MIDWAY }), ...SERVICES, ...pods('S', 4, 1), ...pods('C', 1, 9)],
     [
       routeConfig({
@@ -409,11 +409,12 @@ t.test('the printed table shows split, rules with their reasons, experiments and
     ],
   );
   t.equal(
-    printTable(table, endpoints),
+    printTable(table, endpoints, reasons),
     `route web
   match       a.example, *.b.example  /api
   split       stable S 75 (4 endpoints)
               canary C 25 (1 endpoint)
+  because     step 0 of 1
   rules       x-canary = "true" -> canary C, no fallback  [route]
               x-p begins with "a" -> stable S  [route]
   experiments x-exp = "secret" -> stable S (experiment absent)

@@ -67,7 +67,7 @@ const ALL: EndpointMap = {
 const { 'shop/web/new': _, ...NO_CANARY } = ALL;
 
 const ask = (headers: [string, string][], endpoints = ALL, path = '/shop/a?b=c') =>
-  explain(TABLE, endpoints, { method: 'GET', host: 'API.example.com:8080', path, headers });
+  explain(TABLE, endpoints, { web: 'step 2 of 4' }, { method: 'GET', host: 'API.example.com:8080', path, headers });
 
 t.test('a request without a header is split by weight', async (t) => {
   const { decidedBy, outcomes, rules } = ask([]);
@@ -161,6 +161,7 @@ rule 3    not matched: x-gone = "1" -> canary [header:x-gone]; the request has n
 rule 4    not matched: x-none = "1" -> preview [header:x-none]; the request has no x-none
 rule 5    not matched: x-exp names an experiment -> experiment [header:x-exp]; the request has x-exp: "other", which names no experiment
 decided   by weight, as no rule matched: stable 90%, canary 10%
+because   step 2 of 4
 version   90% stable (shop/web/old), at 10.0.0.1:80, 10.0.0.2:80
           without it: canary (shop/web/new), at [fd00::1]:80
 version   10% canary (shop/web/new), at [fd00::1]:80

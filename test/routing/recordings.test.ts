@@ -71,9 +71,8 @@ function replay(name: string, routes: readonly RouteConfig[] | null): string {
     store.apply(type, object);
     const compiled = compile(store.snapshot(), { routes }, memory);
     memory = compiled.memory;
-    const reasons = Object.values(compiled.reasons).map((reason) => `  because     ${reason}\n`);
     const problems = compiled.problems.map(({ place, message, remedy }) => `! ${place}: ${message} (${remedy})\n`);
-    const table = [printTable(compiled.table, compiled.endpoints), ...reasons, ...problems].join('');
+    const table = [printTable(compiled.table, compiled.endpoints, compiled.reasons), ...problems].join('');
     if (table === shown) continue;
     text += `--- ${ms} ms: ${type} ${object.kind} ${object.metadata.name}\n${table}\n`;
     shown = table;
