@@ -234,12 +234,15 @@ export class Exchange implements UpstreamUser {
   #retry(version: Candidate<LiveVersion>, failed: EndpointPool, unsent: boolean): boolean {
     const reason: RetryReason = unsent ? 'connect' : 'reset';
     const { pool } = version.live;
+    const another = unsent ? pool.endpoints.some((endpoint) => endpoint !== failed) : pool.usable;
     let next: Candidate<LiveVersion> | undefined;
     // The same version has another endpoint, or the old connection was merely stale.
-    if (this.#attempts === 1 && (!unsent || pool.endpoints.some((endpoint) => endpoint !== failed))) next = version;
-    else if (unsent && this.account.decision.mayFallBack) {
+    if (this.#attempts === 1 && another) next = version;
+    else if ((unsent || !pool.usable) && this.account.decision.mayFallBack) {
       next = version.fallback.find((candidate) => candidate.live.usable);
-      if (next !== undefined) this.account.countFallback(next, roleName(version.version), 'connect_failed');
+      // A Pod that is scaled down ends its connections while it leaves the endpoints.
+      const why = unsent ? 'connect_failed' : 'no_endpoints';
+      if (next !== undefined) this.account.countFallback(next, roleName(version.version), why);
     }
     if (next === undefined) return false;
     recordRetry(version.live.counters, reason);

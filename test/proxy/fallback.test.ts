@@ -2,7 +2,7 @@ import t from 'tap';
 import { valuesOf } from '../lib/message.ts';
 import { testPlane } from '../lib/plane.ts';
 import { rawClient } from '../lib/raw-client.ts';
-import { deadPort, strictUpstream } from '../lib/upstreams.ts';
+import { deadPort, rawUpstream, strictUpstream } from '../lib/upstreams.ts';
 
 function get(to = ''): string {
   return `GET / HTTP/1.1\r\nHost: a\r\n${to === '' ? '' : `X-To: ${to}\r\n`}\r\n`;
@@ -171,3 +171,29 @@ t.test('an exchange that has begun ends with the endpoint that it began with, al
   client.send(get());
   t.equal((await client.readResponse()).status, 404, 'the next request sees the new table');
 });
+
+t.test(
+  'what a reset connection left unanswered goes to the fallback when the version has lost its endpoints',
+  async (t) => {
+    const stable = await strictUpstream(t);
+    const canary = await rawUpstream(t, async (peer) => {
+      await peer.readRequest();
+      peer.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      await peer.readRequest();
+      // Scaled down: the Pod is no endpoint any more, and what it had is reset.
+      under.plane.applyEndpoints({ 'static/test/canary': [] });
+      peer.reset();
+    });
+    const under = await testPlane(t, {
+      versions: { stable: { ports: [stable.port] }, canary: { ports: [canary.port], fallback: ['stable'] } },
+      versionHeader: 'x-version',
+    });
+    const client = await rawClient(t, under.port);
+    for (const version of ['canary', 'stable']) {
+      client.send('GET / HTTP/1.1\r\nHost: a\r\nX-To: canary\r\n\r\n');
+      t.same(valuesOf(await client.readResponse(), 'x-version'), [version]);
+    }
+    t.same(under.fallbacks(), { 'canary>stable no_endpoints': 1 });
+    t.same(under.statuses('stable'), { 200: 1 });
+  },
+);
