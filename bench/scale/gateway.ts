@@ -7,7 +7,7 @@ import type { ClusterAddress } from '../../test/cluster/lib/connection.ts';
 
 const TICKS_A_SECOND = 100;
 const ROOT = join(import.meta.dirname, '../..');
-/** What the measures pay for: the program that is published, not the sources, whose types Node has to strip. */
+/** What the measures pay for: the program that is published, not the sources, whose types Node has to strip; as in its image. */
 const PROGRAM = join(ROOT, 'dist/main.js');
 
 /** A Headgate that follows the API server, in a process of its own. */
@@ -28,7 +28,7 @@ export class Gateway {
       config,
       `listen: { address: 127.0.0.1, port: 8080 }\nadmin: { address: 127.0.0.1, port: 8081 }\nsource: { kubernetes: {} }\ndrain: { delay: 0s, timeout: 1s }\n`,
     );
-    const env = { ...process.env, ...serviceAccount(cluster) };
+    const env = { ...process.env, ...serviceAccount(cluster), NODE_OPTIONS: '--max-semi-space-size=8' };
     const began = performance.now();
     const child = spawn(process.execPath, [PROGRAM, 'serve', '--config', config], {
       stdio: ['ignore', 'ignore', 'inherit'],

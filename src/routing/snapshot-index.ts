@@ -11,23 +11,24 @@ const NONE: readonly never[] = Object.freeze([]);
 
 interface ObjectGroups {
   /** By name. */
-  readonly rollouts: Groups<Rollout>;
+  rollouts: Groups<Rollout>;
   /** By namespace. */
-  readonly experiments: Groups<Experiment>;
+  experiments: Groups<Experiment>;
   /** By name. */
-  readonly services: Groups<Service>;
-  readonly servicesByLabel: Groups<Service>;
+  services: Groups<Service>;
+  servicesByLabel: Groups<Service>;
 }
 
 /** A snapshot by keys. What did not change since the snapshot before is not gathered again, and gives the same lists. */
 export class SnapshotIndex extends ObjectIndex {
   readonly #snapshot: Snapshot;
-  readonly #groups: ObjectGroups;
+  readonly #groups: Readonly<ObjectGroups>;
 
   constructor(snapshot: Snapshot, before: SnapshotIndex | null) {
     super();
     this.#snapshot = snapshot;
-    this.#groups = before === null ? group(snapshot) : regroup(snapshot, before.#snapshot, before.#groups);
+    this.#groups =
+      before === null ? groupsOf(snapshot, null, EMPTY) : groupsOf(snapshot, before.#snapshot, before.#groups);
   }
 
   /** Another value when a Rollout, an Experiment or a Service is another: what was looked up of them may have changed. */
@@ -56,30 +57,37 @@ export class SnapshotIndex extends ObjectIndex {
   }
 }
 
-function group({ rollouts, experiments, services }: Snapshot): ObjectGroups {
-  return {
-    rollouts: groupBy(rollouts, ({ name }) => name),
-    experiments: groupBy(experiments, ({ namespace }) => namespace),
-    services: groupBy(services, ({ name }) => name),
-    servicesByLabel: groupBy(services, firstLabel),
-  };
-}
+const EMPTY: Readonly<ObjectGroups> = {
+  rollouts: new Map(),
+  experiments: new Map(),
+  services: new Map(),
+  servicesByLabel: new Map(),
+};
 
-function regroup(snapshot: Snapshot, last: Snapshot, before: ObjectGroups): ObjectGroups {
-  if (
-    snapshot.rollouts === last.rollouts &&
-    snapshot.experiments === last.experiments &&
-    snapshot.services === last.services
-  ) {
-    return before;
+/** The same object while no Rollout, Experiment or Service is another. */
+function groupsOf(snapshot: Snapshot, last: Snapshot | null, before: Readonly<ObjectGroups>): Readonly<ObjectGroups> {
+  const groups: ObjectGroups = { ...before };
+  if (snapshot.rollouts !== last?.rollouts) {
+    groups.rollouts = sharing(
+      groupBy(snapshot.rollouts, ({ name }) => name),
+      before.rollouts,
+    );
   }
-  const groups = group(snapshot);
-  return {
-    rollouts: sharing(groups.rollouts, before.rollouts),
-    experiments: sharing(groups.experiments, before.experiments),
-    services: sharing(groups.services, before.services),
-    servicesByLabel: sharing(groups.servicesByLabel, before.servicesByLabel),
-  };
+  if (snapshot.experiments !== last?.experiments) {
+    groups.experiments = sharing(
+      groupBy(snapshot.experiments, ({ namespace }) => namespace),
+      before.experiments,
+    );
+  }
+  if (snapshot.services !== last?.services) {
+    groups.services = sharing(
+      groupBy(snapshot.services, ({ name }) => name),
+      before.services,
+    );
+    groups.servicesByLabel = sharing(groupBy(snapshot.services, firstLabel), before.servicesByLabel);
+  }
+  const same = groups.rollouts === before.rollouts && groups.experiments === before.experiments;
+  return same && groups.services === before.services ? before : groups;
 }
 
 function firstLabel({ namespace, selector }: Service): string {

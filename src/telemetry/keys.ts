@@ -30,38 +30,45 @@ export function fallbackKey(route: string, from: string, to: string, reason: Fal
   return JSON.stringify([route, from, to, reason]);
 }
 
+interface RouteKeys {
+  readonly series: readonly (readonly [key: string, labels: SeriesLabels])[];
+  readonly fallbacks: readonly (readonly [key: string, labels: FallbackLabels])[];
+}
+
+/** Routes do not change, and most of a new table's are those of the table before. */
+const known = new WeakMap<Route, RouteKeys>();
+
 /** Every series that a table can count into, by key. */
 export function seriesOf(table: RoutingTable): Map<string, SeriesLabels> {
-  const found = new Map<string, SeriesLabels>();
-  for (const route of table.routes) {
-    for (const version of route.versions) {
-      const { namespace, rollout, experiment, role, name } = version;
-      found.set(seriesKey(route.name, version), {
-        route: route.name,
-        namespace,
-        rollout,
-        experiment,
-        role,
-        version: name,
-      });
-    }
+  return new Map(table.routes.flatMap((route) => keysOf(route).series));
+}
+
+/** Every fallback that a table can produce, by key: of targets compiled to a replacement, and from version to version. */
+export function fallbacksOf(table: RoutingTable): Map<string, FallbackLabels> {
+  return new Map(table.routes.flatMap((route) => keysOf(route).fallbacks));
+}
+
+function keysOf(route: Route): RouteKeys {
+  let keys = known.get(route);
+  if (keys === undefined) {
+    const series = route.versions.map(
+      (version) => [seriesKey(route.name, version), seriesLabels(route, version)] as const,
+    );
+    const fallbacks = [...fallbacksOfRoute(route)].map((labels) => {
+      return [fallbackKey(labels.route, labels.from, labels.to, labels.reason), labels] as const;
+    });
+    keys = { series, fallbacks };
+    known.set(route, keys);
   }
-  return found;
+  return keys;
+}
+
+function seriesLabels(route: Route, { namespace, rollout, experiment, role, name }: Version): SeriesLabels {
+  return { route: route.name, namespace, rollout, experiment, role, version: name };
 }
 
 /** Why one version answers for another although the table leads to the other. */
 const EDGE_REASONS: readonly FallbackReason[] = ['no_endpoints', 'connect_failed'];
-
-/** Every fallback that a table can produce, by key: of targets compiled to a replacement, and from version to version. */
-export function fallbacksOf(table: RoutingTable): Map<string, FallbackLabels> {
-  const found = new Map<string, FallbackLabels>();
-  for (const route of table.routes) {
-    for (const labels of fallbacksOfRoute(route)) {
-      found.set(fallbackKey(labels.route, labels.from, labels.to, labels.reason), labels);
-    }
-  }
-  return found;
-}
 
 function* fallbacksOfRoute(route: Route): Generator<FallbackLabels> {
   const labels = (from: string, to: Version, reason: FallbackReason): FallbackLabels => {
