@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { command } from './command.ts';
@@ -26,7 +26,7 @@ const PROGRAMS = [
 
 /**
  * Builds what the cluster is made of, from the versions that `tools/` pins, and resolves with the folder where it lies:
- * a program for each name, and the CRDs of Argo Rollouts in `crds/`. The second time it is there already.
+ * a program for each name, and CRDs in `crds/`. The second time it is there already.
  * Takes some eight minutes on two cores, and fetches Go modules.
  */
 export async function binaries(progress: (line: string) => void): Promise<string> {
@@ -43,19 +43,33 @@ export async function binaries(progress: (line: string) => void): Promise<string
   return folder;
 }
 
-async function copyCrds(folder: string): Promise<void> {
-  if (existsSync(folder)) return;
-  const argo = await command('go', ['list', '-m', '-f', '{{.Dir}}', 'github.com/argoproj/argo-rollouts'], {
-    cwd: join(TOOLS, 'rollouts'),
-  });
-  const manifests = join(argo.trim(), 'manifests/crds');
-  const unfinished = `${folder}-${process.pid}`;
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished);
-  for (const name of readdirSync(manifests)) {
-    if (name.endsWith('-crd.yaml')) copyFileSync(join(manifests, name), join(unfinished, name));
+/** Of Argo Rollouts, and that of ServiceMonitor, which is all that the test needs of the Prometheus operator. */
+const CRDS = [
+  {
+    module: 'rollouts',
+    path: 'github.com/argoproj/argo-rollouts',
+    folder: 'manifests/crds',
+    files: /-crd\.yaml$/,
+  },
+  {
+    module: 'prometheus-operator',
+    path: 'github.com/prometheus-operator/prometheus-operator',
+    folder: 'example/prometheus-operator-crd',
+    files: /_servicemonitors\.yaml$/,
+  },
+] as const;
+
+async function copyCrds(into: string): Promise<void> {
+  mkdirSync(into, { recursive: true });
+  for (const { module, path, folder, files } of CRDS) {
+    if (readdirSync(into).some((name) => files.test(name))) continue;
+    const said = await command('go', ['mod', 'download', '-json', path], { cwd: join(TOOLS, module) });
+    const { Dir }: { Dir: string } = JSON.parse(said);
+    for (const name of readdirSync(join(Dir, folder)).filter((name) => files.test(name))) {
+      copyFileSync(join(Dir, folder, name), join(into, `.${name}`));
+      renameSync(join(into, `.${name}`), join(into, name));
+    }
   }
-  renameSync(unfinished, folder);
 }
 
 function cacheFolder(): string {

@@ -87,10 +87,10 @@ async function built({ kubectl, folder, namespace }: Context, name: string): Pro
   return kubectl.kubectl(['kustomize', here, '--load-restrictor=LoadRestrictionsNone']);
 }
 
-/** Without what the Prometheus operator would have to be installed for, and without the namespace, which is there. */
+/** Without the namespace, which is there. */
 function known(yaml: string): string {
   return parseAllDocuments(yaml)
-    .filter((document) => !['ServiceMonitor', 'Namespace'].includes(String(document.get('kind'))))
+    .filter((document) => document.get('kind') !== 'Namespace')
     .map((document) => String(document))
     .join('---\n');
 }
