@@ -42,21 +42,26 @@ export function rolloutWithService(rollout: number, shape: Shape): readonly Crea
     {
       path: `/api/v1/namespaces/${namespace}/services`,
       object: {
-        ...{ apiVersion: 'v1', kind: 'Service', metadata },
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata,
         spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
       },
     },
     {
       path: `/apis/${API}/namespaces/${namespace}/rollouts`,
       object: {
-        ...{ apiVersion: API, kind: 'Rollout', metadata },
+        apiVersion: API,
+        kind: 'Rollout',
+        metadata,
         spec: {
           replicas: shape.podsOfEach,
           selector: { matchLabels: { app: name } },
           template: { metadata: { labels: { app: name } }, spec: podSpec() },
           strategy: {
             canary: {
-              ...{ stableService: name, trafficRouting: {} },
+              stableService: name,
+              trafficRouting: {},
               steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 50 }, { pause: { duration: '10m' } }],
             },
           },
@@ -74,7 +79,8 @@ export function pod(rollout: number, n: number, shape: Shape, ip: string, watche
   return {
     path: `/api/v1/namespaces/${namespace}/pods`,
     object: {
-      ...{ apiVersion: 'v1', kind: 'Pod' },
+      apiVersion: 'v1',
+      kind: 'Pod',
       metadata: {
         name: watched ? podName(rollout, n) : unwatchedName(n),
         namespace,
@@ -109,12 +115,17 @@ export function readiness(ready: boolean, ip: string): Readonly<Record<string, u
     podIPs: [{ ip }],
     startTime: at,
     conditions: ['Initialized', 'PodScheduled', 'ContainersReady', 'Ready'].map((type) => ({
-      ...{ type, lastTransitionTime: at },
+      type,
+      lastTransitionTime: at,
       status: type.endsWith('Ready') || type === 'Ready' ? status : 'True',
     })),
     containerStatuses: [
       {
-        ...{ name: 'app', image: 'app:1', imageID: 'sha256:0', ready, restartCount: 0 },
+        name: 'app',
+        image: 'app:1',
+        imageID: 'sha256:0',
+        ready,
+        restartCount: 0,
         state: { running: { startedAt: at } },
       },
     ],
@@ -126,7 +137,8 @@ function podSpec() {
     automountServiceAccountToken: false,
     containers: [
       {
-        ...{ name: 'app', image: 'app:1' },
+        name: 'app',
+        image: 'app:1',
         ports: [{ name: 'http', containerPort: 8080 }],
         env: ['DATABASE', 'CACHE', 'QUEUE', 'REGION'].map((name) => ({
           name,

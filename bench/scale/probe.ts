@@ -96,9 +96,9 @@ export class Probe {
   /** From the arrival of the event at a watch until the last request that the old Pod got was sent. */
   async #delay(from: Which, change: () => Promise<string>): Promise<number> {
     let lastOld = 0;
-    let asking = true;
+    const asking = new AbortController();
     const ask = async () => {
-      while (asking) {
+      while (!asking.signal.aborted) {
         const sentAt = now();
         if ((await this.#answeredBy()) === ADDRESSES[from]) lastOld = sentAt;
       }
@@ -106,7 +106,7 @@ export class Probe {
     const asked = ask();
     const version = await change();
     await sleep(PATIENCE_MS);
-    asking = false;
+    asking.abort();
     await asked;
     const arrived = this.#arrivals.get(version);
     if (arrived === undefined) throw new Error(`the event of version ${version} has not arrived`);
