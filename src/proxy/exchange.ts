@@ -216,8 +216,8 @@ export class Exchange implements UpstreamUser {
     recordFailure(version.live.counters, reason);
     this.#plane.logFailure(this, reason);
     const unsent = !upstream.connected;
-    const stale = reason === 'reset' && upstream.served > 0 && this.request.idempotent;
-    const again = (unsent || stale) && !this.request.unrepeatable && this.#attempts < MAX_ATTEMPTS;
+    const unanswered = reason === 'reset' && this.request.idempotent;
+    const again = (unsent || unanswered) && !this.request.unrepeatable && this.#attempts < MAX_ATTEMPTS;
     this.#abandonUpstream();
     if (this.response.started) {
       this.account.cause = reason;
@@ -236,12 +236,13 @@ export class Exchange implements UpstreamUser {
     const { pool } = version.live;
     const another = unsent ? pool.endpoints.some((endpoint) => endpoint !== failed) : pool.usable;
     let next: Candidate<LiveVersion> | undefined;
-    // The same version has another endpoint, or the old connection was merely stale.
+    // The same version has another endpoint, or the old connection was merely stale. A process that is being killed can
+    // still take a new connection in its last millisecond: what it leaves unanswered twice is for the version that falls in.
     if (this.#attempts === 1 && another) next = version;
-    else if ((unsent || !pool.usable) && this.account.decision.mayFallBack) {
+    else if (this.account.decision.mayFallBack) {
       next = version.fallback.find((candidate) => candidate.live.usable);
       // A Pod that is scaled down ends its connections while it leaves the endpoints.
-      const why = unsent ? 'connect_failed' : 'no_endpoints';
+      const why = unsent || pool.usable ? 'connect_failed' : 'no_endpoints';
       if (next !== undefined) this.account.countFallback(next, roleName(version.version), why);
     }
     if (next === undefined) return false;

@@ -87,23 +87,63 @@ t.test('what has arrived of a body is sent again after a failed connect, and the
   t.same(plane.fallbacks(), { 'first>second connect_failed': 1 });
 });
 
-t.test('a connection that ends before any byte of the answer: 502', async (t) => {
+t.test('a connection that ends before any byte of the answer: 502, and a GET is asked once more', async (t) => {
   const ends: Record<string, (peer: RawPeer) => void> = {
     FIN: (peer) => void peer.socket.end(),
     RST: (peer) => peer.reset(),
   };
   for (const [how, end] of Object.entries(ends)) {
-    const { plane, client } = await scene(t, async (peer) => {
-      await peer.readRequest();
-      end(peer);
-    });
-    client.send(request('GET'));
-    const answer = await client.readResponse();
-    t.equal(answer.status, 502, how);
-    t.equal(answer.body.toString(), 'reset\n', how);
-    t.same(plane.failures('only'), { reset: 1 });
-    t.same(plane.retries('only'), {}, 'it was a new connection: the application has failed, not the network');
+    for (const [method, attempts] of [
+      ['GET', 2],
+      ['POST', 1],
+    ] as const) {
+      const { plane, client, upstream } = await scene(t, async (peer) => {
+        await peer.readRequest();
+        end(peer);
+      });
+      client.send(request(method));
+      const answer = await client.readResponse();
+      t.equal(answer.status, 502, how);
+      t.equal(answer.body.toString(), 'reset\n', how);
+      t.equal(upstream.peers.length, attempts);
+      t.same(plane.failures('only'), { reset: attempts });
+      t.same(plane.retries('only'), method === 'GET' ? { reset: 1 } : {});
+    }
   }
+});
+
+t.test('a process that is killed takes a new connection with it: a GET is asked elsewhere', async (t) => {
+  const other = await strictUpstream(t);
+  const dying = await rawUpstream(t, async (peer) => {
+    await peer.readRequest();
+    peer.reset();
+  });
+  const plane = await planeTo(t, [dying.port, other.port]);
+  for (let i = 0; i < 20; i += 1) {
+    const client = await rawClient(t, plane.port);
+    client.send(request('GET'));
+    t.equal((await client.readResponse()).status, 200);
+  }
+  t.ok(dying.peers.length > 0, 'some went to the dying one first');
+});
+
+t.test('what a version leaves unanswered twice is for the version that falls in', async (t) => {
+  const stable = await strictUpstream(t);
+  const canary = await rawUpstream(t, async (peer) => {
+    await peer.readRequest();
+    peer.reset();
+  });
+  const plane = await testPlane(t, {
+    versions: { canary: { ports: [canary.port], fallback: ['stable'] }, stable: { ports: [stable.port] } },
+  });
+  const client = await rawClient(t, plane.port);
+  client.send(request('GET'));
+  t.equal((await client.readResponse()).status, 200);
+  t.equal(canary.peers.length, 2);
+  t.same(plane.fallbacks(), { 'canary>stable connect_failed': 1 });
+  client.send(request('POST'));
+  t.equal((await client.readResponse()).status, 502, 'a POST may have been acted upon');
+  t.same(plane.fallbacks(), { 'canary>stable connect_failed': 1 });
 });
 
 t.test('a connection that ends within the head of the answer: 502', async (t) => {
