@@ -14,6 +14,8 @@ export interface RunningContainerOptions {
   readonly onChange: () => void;
 }
 
+/** How long a container is dead before anybody knows: a kubelet looks once a second. */
+const NOTICE_MS = 700;
 /** What a restart of the container takes after its first crash, and after many. */
 const RESTART_MS = { first: 300, most: 5_000 };
 /** An application keeps serving so long after its Pod was asked to end: the `sleep` of a preStop hook. */
@@ -93,6 +95,10 @@ export class RunningContainer {
 
   #crashed(): void {
     this.#probing.abort();
+    setTimeout(() => this.#noticed(), NOTICE_MS);
+  }
+
+  #noticed(): void {
     this.ready = false;
     if (this.#stopping) return;
     this.restarts += 1;
