@@ -1,5 +1,4 @@
 import { defineScenario } from '../lib/scenario.ts';
-import { stepSplit } from '../lib/step-split.ts';
 
 const ROLLOUT = `
 apiVersion: argoproj.io/v1alpha1
@@ -22,6 +21,9 @@ spec:
           ports: [{ name: http, containerPort: 8080 }]
 `;
 
+/** How long it takes a node, or a load balancer, to hear that a Pod came or is going: less than `drain.delay`, 5 s. */
+const NEWS_MS = 3_000;
+
 /**
  * Headgate's own Pods come and go in the middle of a canary: one of two is deleted, then all are replaced by a rolling
  * update, and last one of them is while the canary ends. Nobody notices.
@@ -33,11 +35,8 @@ export const scenario = defineScenario({
     const rollout = driver('shop');
     await rollout.healthy();
     const proxy = await headgate();
-    const traffic = start({
-      to: proxy,
-      streams: [{ name: 'plain', rate: 120, host: 'shop' }],
-      converge: { rollout: 'shop', split: stepSplit },
-    });
+    const traffic = start({ to: proxy.targets, streams: [{ name: 'plain', rate: 120, host: 'shop' }] });
+    proxy.onTargets((targets) => setTimeout(() => traffic.load.setTargets(targets), NEWS_MS));
     const { stable: v1 } = await rollout.hashes();
     await rollout.setImage('shop:v2');
     await rollout.pausedAt(1);
