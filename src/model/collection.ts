@@ -29,7 +29,8 @@ export class Collection<T extends Named> {
     return [...this.#problems.keys()].filter((key) => !this.#objects.has(key)).sort(compareText);
   }
 
-  set(key: string, object: unknown): void {
+  /** @returns whether anything is different now */
+  set(key: string, object: unknown): boolean {
     const parsed = this.#parse(object);
     const { problems } = parsed;
     if (!parsed.ok) {
@@ -38,24 +39,27 @@ export class Collection<T extends Named> {
         key,
         problems.map((problem) => ({ ...problem, message: `cannot be understood and ${fate}: ${problem.message}` })),
       );
-      return;
+      return true;
     }
+    const solved = this.#problems.delete(key);
     if (problems.length > 0) this.#problems.set(key, problems);
-    else this.#problems.delete(key);
     const before = this.#objects.get(key);
     // Most updates are of fields that are not kept: to whoever compares objects, nothing has happened.
-    if (isDeepStrictEqual(before, parsed.value)) return;
+    if (isDeepStrictEqual(before, parsed.value)) return solved || problems.length > 0;
     this.#objects.set(key, parsed.value);
     this.#sorted = null;
     this.#onChange(before, parsed.value);
+    return true;
   }
 
-  delete(key: string): void {
-    this.#problems.delete(key);
+  /** @returns whether anything is different now */
+  delete(key: string): boolean {
+    const solved = this.#problems.delete(key);
     const before = this.#objects.get(key);
-    if (!this.#objects.delete(key)) return;
+    if (!this.#objects.delete(key)) return solved;
     this.#sorted = null;
     this.#onChange(before, undefined);
+    return true;
   }
 
   /** By namespace, then name. The same list until an object changes. */

@@ -45,16 +45,18 @@ export class SnapshotStore {
   readonly #groups = new PodGroups();
   readonly #pods = new Collection<Pod>(parsePod, (before, after) => this.#groups.change(before, after));
 
-  /** Takes one event of a watch (or one object of a list or file, as ADDED). */
-  apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: unknown): void {
+  /**
+   * Takes one event of a watch (or one object of a list or file, as ADDED).
+   * @returns whether a snapshot is different now
+   */
+  apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: unknown): boolean {
     const known = head.safeParse(object);
-    if (!known.success) return;
+    if (!known.success) return false;
     const { apiVersion, kind, metadata } = known.data;
     const collection = this.#collectionOf(apiVersion, kind);
-    if (collection === null) return;
+    if (collection === null) return false;
     const key = `${metadata.namespace || 'default'}/${metadata.name}`;
-    if (type === 'DELETED') collection.delete(key);
-    else collection.set(key, object);
+    return type === 'DELETED' ? collection.delete(key) : collection.set(key, object);
   }
 
   /** @param placeOf where a problem is, for a source that knows more than the object (`Rollout shop/web`) and the path */

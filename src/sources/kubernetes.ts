@@ -92,8 +92,8 @@ export class KubernetesSource implements Source {
       once: this.#options.once ?? false,
       signal: this.#stopping.signal,
       apply: (type, object) => {
-        this.#store.apply(type, object);
-        if (!this.#synced) return;
+        // What changes nothing does not keep anything waiting either.
+        if (!this.#store.apply(type, object) || !this.#synced) return;
         if (kind.kind === 'Pod') this.#publisher.now();
         else this.#publisher.soon();
       },

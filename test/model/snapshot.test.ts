@@ -96,11 +96,15 @@ t.test('an update of fields that are not kept changes nothing', async (t) => {
   for (const object of [pod({ n: 1, hash: 'a' }), rollout({}), service('a')]) store.apply('ADDED', object);
   const before = store.snapshot();
   const annotations = { checked: 'now' };
-  store.apply('MODIFIED', pod({ n: 1, hash: 'a', metadata: { annotations } }));
-  store.apply('MODIFIED', rollout({ metadata: { annotations } }));
+  t.equal(store.apply('MODIFIED', pod({ n: 1, hash: 'a', metadata: { annotations } })), false);
+  t.equal(store.apply('MODIFIED', rollout({ metadata: { annotations } })), false);
   const after = store.snapshot();
   t.equal(after.pods, before.pods);
   t.equal(after.rollouts, before.rollouts);
+  t.equal(store.apply('DELETED', service('b')), false);
+  t.equal(store.apply('DELETED', service('a')), true);
+  t.equal(store.apply('MODIFIED', rollout({ spec: { replicas: 'many' } })), true, 'a problem is new');
+  t.equal(store.apply('MODIFIED', rollout({})), true, 'and solved');
 });
 
 t.test('the lists of Pods are right however many changed, came and went', async (t) => {

@@ -124,6 +124,26 @@ t.test('events that follow each other closely are published together, those of P
   t.pass('a Pod waits for nobody');
 });
 
+t.test('updates of fields that are not read keep a change from nobody', async (t) => {
+  const api = await KubernetesApi.start(t);
+  api.put(rollout({}));
+  const watched = await synced(t, api, { timing: { ...FAST, quietMs: 200, mostMs: 600_000 } });
+  await api.until(() => api.watches.length === 4);
+  api.put(service('new'));
+  // A status that changes twenty times a quiet time, as controllers do after each step.
+  let changes = 0;
+  const busy = setInterval(() => {
+    changes += 1;
+    api.put(rollout({ status: { message: String(changes) } }));
+  }, 10);
+  t.teardown(() => clearInterval(busy));
+  await watched.until(() => watched.last.services.length === 1);
+  const { length } = watched.snapshots;
+  const seen = changes;
+  while (changes < seen + 5) await sleep(10);
+  t.equal(watched.snapshots.length, length, 'and they are not published');
+});
+
 t.test('events that never cease are published all the same', async (t) => {
   const api = await KubernetesApi.start(t);
   const watched = await synced(t, api, { timing: { ...FAST, quietMs: 60_000, mostMs: 20 } });
