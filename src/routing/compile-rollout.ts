@@ -133,10 +133,11 @@ class RolloutRouteBuilder {
       .experimentsIn(this.#rollout.namespace)
       .filter(({ rollout }) => rollout === this.#rollout.name);
     const weights = new Map<number, number>();
+    const additional = this.#lineup.shares.filter(({ role }) => role === 'experiment');
     for (const share of this.#lineup.shares) {
       let version = this.#byHash.get(share.hash);
       if (share.role === 'experiment') {
-        const found = templateOfShare(share, ofSteps);
+        const found = templateOfShare(share, ofSteps, { index: additional.indexOf(share), of: additional.length });
         // Its experiment is over or not there: what it would get stays with production.
         version = found === null ? this.#production() : this.#addTemplate(found.experiment, found.template);
       }

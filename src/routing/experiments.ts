@@ -50,18 +50,27 @@ export function experimentValues(
 
 /**
  * The template that an additional weight of a Rollout's status is for: by its Service's name, which is that of its
- * ReplicaSet unless chosen otherwise, since two templates can share a hash; by hash where the Service tells nothing.
- * Null when no running Experiment of the Rollout has it: it is being torn down.
+ * ReplicaSet unless chosen otherwise, since two templates can share a hash; by hash where the Service tells nothing; and
+ * where the controller has published neither, by its place among the additional weights, which is the template's. Null when
+ * no running Experiment of the Rollout has it: it is being torn down.
  *
  * @param experiments those of the Rollout's steps
+ * @param place its place among the additional weights, from 0, and how many there are
  */
 export function templateOfShare(
   share: { readonly hash: string; readonly service: string },
   experiments: readonly Experiment[],
+  place: { readonly index: number; readonly of: number },
 ): { readonly experiment: Experiment; readonly template: ExperimentTemplate } | null {
-  const templates = experiments
-    .filter(({ running }) => running)
-    .flatMap((experiment) => experiment.templates.map((template) => ({ experiment, template })));
+  const running = experiments.filter((experiment) => experiment.running);
+  if (share.service === '' && share.hash === '') {
+    const [experiment, ...others] = running;
+    const template = experiment?.templates[place.index];
+    // A template without a weight has no entry, so places count only where every template has one.
+    if (experiment === undefined || template === undefined || others.length > 0) return null;
+    return experiment.templates.length === place.of ? { experiment, template } : null;
+  }
+  const templates = running.flatMap((experiment) => experiment.templates.map((template) => ({ experiment, template })));
   const byService = templates.find(
     ({ experiment, template }) =>
       share.service !== '' &&

@@ -3,8 +3,9 @@ import type { SplitShare } from './split-share.ts';
 
 /**
  * The shares that `status.canary.weights` says. By hash, never by Service: with pingPong the Services are not named,
- * and a Service's selector lags. Weights below 0 count as 0, equal hashes are merged, entries of an experiment that is
- * being torn down (neither Service nor hash) leave their weight to stable, and the sum becomes `maximum`.
+ * and a Service's selector lags. Weights below 0 count as 0, equal hashes are merged, and the sum becomes `maximum`.
+ * Entries of an experiment may have neither Service nor hash: it is being torn down, or the controller has read its status
+ * too early and does not look again. Whose they are is told by their place (`templateOfShare`).
  *
  * @param stable the Rollout's stableRS, not empty
  * @param canary its currentPodHash, or ''
@@ -15,12 +16,9 @@ export function publishedShares(
   canary: string,
   maximum: number,
 ): readonly SplitShare[] {
-  const experiments: SplitShare[] = [];
-  let dropped = 0;
-  for (const { weight, hash, service } of weights.additional) {
-    if (hash === '' && service === '') dropped += weight;
-    else experiments.push({ role: 'experiment', hash, service, weight: Math.max(0, weight) });
-  }
+  const experiments = weights.additional.map(
+    ({ weight, hash, service }): SplitShare => ({ role: 'experiment', hash, service, weight: Math.max(0, weight) }),
+  );
 
   // Each version once, stable first; what it is follows from the Rollout, not from the entry that it stands in: at the
   // end of a rollout the new stable is still the entry `canary`.
@@ -31,7 +29,7 @@ export function publishedShares(
   };
   add(stable, 'stable', 0);
   if (canary !== '') add(canary, 'canary', 0);
-  add(weights.stable.hash === '' ? stable : weights.stable.hash, 'stable', weights.stable.weight + dropped);
+  add(weights.stable.hash === '' ? stable : weights.stable.hash, 'stable', weights.stable.weight);
   add(weights.canary.hash === '' ? canary || stable : weights.canary.hash, 'canary', weights.canary.weight);
 
   // A version that is on its way out is listed only as long as it gets traffic.

@@ -2,6 +2,7 @@
 export interface SplitShare {
   /** What the version is to the Rollout now; `experiment`: a template of its experiment step. */
   readonly role: 'stable' | 'canary' | 'experiment';
+  /** '' where the controller published an experiment template's weight without it. */
   readonly hash: string;
   /** An experiment template's Service, which tells two templates of one hash apart; '' for the others. */
   readonly service: string;

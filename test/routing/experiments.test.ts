@@ -165,6 +165,20 @@ t.test('the experiment of a step gets its published weights', async (t) => {
   t.same(split, ['stable 70', 'canary 20', 'e/h-a 5', 'e/h-b 5']);
 });
 
+t.test(
+  'weights that the controller published too early, without Service and hash, go to the templates by their place',
+  async (t) => {
+    const web = stepping([{ weight: 3 }, { weight: 7 }]);
+    const own = (name: string) => experiment(name, { templates: ['a', 'b'], metadata: OWNED });
+    t.same(run([own('e')], {}, web).split, ['stable 70', 'canary 20', 'e/h-a 3', 'e/h-b 7']);
+    const production = ['stable 80', 'canary 20'];
+    t.same(run([], {}, web).split, production, 'it is gone');
+    t.same(run([own('e'), own('f')], {}, web).split, production, 'of two Experiments it may be either');
+    const three = experiment('e', { templates: ['a', 'b', 'c'], metadata: OWNED });
+    t.same(run([three], {}, web).split, production, 'one of three templates has no weight, and nobody says which');
+  },
+);
+
 t.test('templates of one hash get their own weights, by Service', async (t) => {
   const statuses = ['a', 'b'].map((name) => ({ name, podTemplateHash: 'same', serviceName: `e-${name}` }));
   const web = stepping([

@@ -210,12 +210,15 @@ t.test('published experiment weights come out of the share of stable', async (t)
   t.equal(split({ status }), 'S 70, C 20, E1 5, E2 5');
 });
 
-t.test('additional entries with neither Service nor hash leave their weight to stable', async (t) => {
-  const status = published({ weight: 20, podTemplateHash: 'C' }, { weight: 70, podTemplateHash: 'S' }, [
-    { weight: 10, podTemplateHash: '', serviceName: '' },
-  ]);
-  t.equal(split({ status }), 'S 80, C 20');
-});
+t.test(
+  'additional entries with neither Service nor hash keep their weight: their place tells whose they are',
+  async (t) => {
+    const status = published({ weight: 20, podTemplateHash: 'C' }, { weight: 70, podTemplateHash: 'S' }, [
+      { weight: 10, podTemplateHash: '', serviceName: '' },
+    ]);
+    t.equal(split({ status }), 'S 70, C 20,  10');
+  },
+);
 
 t.test('a negative published weight counts as 0, and the sum stays the maximum', async (t) => {
   const status = published({ weight: 95, podTemplateHash: 'C' }, { weight: -5, podTemplateHash: 'S' }, [
