@@ -5,9 +5,10 @@ import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { CompiledRoutes } from './compiled-routes.ts';
 import type { RolloutMemory } from './held-rollout.ts';
-import { withoutClashes } from './host-clashes.ts';
+import { type HostClaims, hostClaims, withOwnHosts } from './host-clashes.ts';
 import { planRoutes, type RoutePlan } from './plan-routes.ts';
 import { RecordedIndex } from './recorded-index.ts';
+import { RolloutPlans } from './rollout-plans.ts';
 import { SnapshotIndex } from './snapshot-index.ts';
 import type { EndpointMap, RoutingTable } from './table.ts';
 
@@ -34,7 +35,7 @@ export interface CompileCache {
   readonly index: SnapshotIndex;
   readonly plan: CachedPlan;
   readonly routes: CompiledRoutes;
-  readonly distinct: ReturnType<typeof withoutClashes>;
+  readonly claims: HostClaims;
   readonly table: RoutingTable;
   readonly memory: CompileMemory;
   readonly reasons: Compiled['reasons'];
@@ -42,6 +43,8 @@ export interface CompileCache {
 
 interface CachedPlan {
   readonly plan: RoutePlan;
+  /** Null: the configuration has routes. */
+  readonly rollouts: RolloutPlans | null;
   readonly snapshot: Snapshot;
   readonly configured: Config['routes'];
   readonly holds: RecordedIndex['holds'];
@@ -64,15 +67,15 @@ export function compile(
   const cachedPlan = planFor(snapshot, config, index, cache?.plan ?? null);
   const { plan } = cachedPlan;
   const routes = new CompiledRoutes(plan.routes, index, memory, cache?.routes ?? null);
-  const distinct = cache !== null && routes.sameRoutes(cache.routes) ? cache.distinct : withoutClashes(routes.placed());
-  const table = sameTable(cache?.table, distinct.routes);
+  const claims = cache !== null && routes.sameHosts(cache.routes) ? cache.claims : hostClaims(routes.placed());
+  const table = sameTable(cache?.table, withOwnHosts(routes.all(), claims));
   const kept = cache !== null && routes.sameMemory(cache.routes) ? cache : routes.memory();
   const problems = [
     ...snapshot.problems,
     ...snapshot.orphans.filter(({ hash }) => hash !== '').map(orphan),
     ...plan.problems,
     ...routes.list.flatMap(({ compiled }) => compiled.problems),
-    ...distinct.problems,
+    ...claims.problems,
   ];
   return {
     table,
@@ -83,25 +86,30 @@ export function compile(
     problems: unique(problems),
     memory: kept.memory,
     reasons: kept.reasons,
-    cache: { index, plan: cachedPlan, routes, distinct, table, memory: kept.memory, reasons: kept.reasons },
+    cache: { index, plan: cachedPlan, routes, claims, table, memory: kept.memory, reasons: kept.reasons },
   };
 }
 
 function planFor(
   snapshot: Snapshot,
-  config: Pick<Config, 'routes'>,
+  { routes: configured }: Pick<Config, 'routes'>,
   index: SnapshotIndex,
   before: CachedPlan | null,
 ): CachedPlan {
+  if (configured === null) {
+    const rollouts = new RolloutPlans(snapshot, index, before?.rollouts ?? null);
+    return { plan: rollouts, rollouts, snapshot, configured, holds: () => false };
+  }
   const same =
     before !== null &&
-    before.configured === config.routes &&
+    before.configured === configured &&
     before.snapshot.rollouts === snapshot.rollouts &&
     before.snapshot.unreadableRollouts.join() === snapshot.unreadableRollouts.join() &&
     before.holds(index);
   if (same) return before;
   const recorded = new RecordedIndex(index);
-  return { plan: planRoutes(snapshot, config, recorded), snapshot, configured: config.routes, holds: recorded.holds };
+  const plan = planRoutes(snapshot, configured, recorded);
+  return { plan, rollouts: null, snapshot, configured, holds: recorded.holds };
 }
 
 /** The table before where it says the same. A route with a host taken from it is a new object each time. */

@@ -66,12 +66,17 @@ export class CompiledRoutes {
     return this.list.map(({ planned, compiled }) => ({ route: compiled.route, place: planned.place }));
   }
 
-  sameRoutes({ list }: CompiledRoutes): boolean {
-    return pairwise(
-      this.list,
-      list,
-      (a, b) => a.compiled.route === b.compiled.route && a.planned.place === b.planned.place,
-    );
+  all(): readonly Route[] {
+    return this.list.map(({ compiled }) => compiled.route);
+  }
+
+  /** Who claims what is as it was. */
+  sameHosts({ list }: CompiledRoutes): boolean {
+    return pairwise(this.list, list, (a, b) => {
+      const [one, other] = [a.compiled.route, b.compiled.route];
+      const same = one.hosts === other.hosts && one.path === other.path && one.name === other.name;
+      return same && a.planned.place === b.planned.place;
+    });
   }
 
   sameMemory({ list }: CompiledRoutes): boolean {

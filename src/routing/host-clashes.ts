@@ -1,17 +1,20 @@
 import type { Problem } from '../model/problem.ts';
 import type { Route } from './table.ts';
 
-/**
- * The routes, each host and path given to one of them: the first in order keeps it. One that has nothing left is dropped
- * (a list of hosts that becomes empty would mean "any host").
- */
-export function withoutClashes(routes: readonly { readonly route: Route; readonly place: string }[]): {
-  readonly routes: readonly Route[];
+/** Who has which host and path. */
+export interface HostClaims {
+  /** Of each route in order: the hosts that are its own. Null: others have them all. */
+  readonly hosts: readonly (readonly string[] | null)[];
   readonly problems: readonly Problem[];
-} {
+}
+
+/** Each host and path is given to one of the routes: the first in order keeps it. */
+export function hostClaims(
+  routes: readonly { readonly route: Pick<Route, 'name' | 'hosts' | 'path'>; readonly place: string }[],
+): HostClaims {
   const owners = new Map<string, string>();
   const problems: Problem[] = [];
-  const kept = routes.flatMap(({ route, place }) => {
+  const kept = routes.map(({ route, place }) => {
     const hosts = route.hosts.length === 0 ? [''] : route.hosts;
     const own = hosts.filter((host) => {
       const key = `${host} ${route.path}`;
@@ -24,8 +27,17 @@ export function withoutClashes(routes: readonly { readonly route: Route; readonl
       if (owner !== route.name) problems.push({ place, message, remedy: 'give the routes different hosts or paths' });
       return false;
     });
-    if (own.length === hosts.length) return [route];
-    return own.length === 0 ? [] : [{ ...route, hosts: own }];
+    if (own.length === hosts.length) return route.hosts;
+    return own.length === 0 ? null : own;
   });
-  return { routes: kept, problems };
+  return { hosts: kept, problems };
+}
+
+/** The routes with the hosts that are theirs; one that has none left is dropped: no host would mean "any host". */
+export function withOwnHosts(routes: readonly Route[], { hosts }: HostClaims): readonly Route[] {
+  return routes.flatMap((route, i) => {
+    const own = hosts[i] ?? null;
+    if (own === null) return [];
+    return own.length === route.hosts.length ? [route] : [{ ...route, hosts: own }];
+  });
 }

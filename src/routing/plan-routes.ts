@@ -1,11 +1,9 @@
-import type { Config, RouteConfig } from '../config/config.ts';
+import type { RouteConfig } from '../config/config.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Rollout } from '../model/rollout.ts';
-import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { RolloutRoute } from './compile-rollout.ts';
 import type { ObjectIndex } from './object-index.ts';
-import { rolloutServices, serviceHosts } from './rollout-services.ts';
 import type { Route } from './table.ts';
 
 /** Which routes there are, and what each one leads to. */
@@ -21,12 +19,11 @@ export interface RoutePlan {
   readonly problems: readonly Problem[];
 }
 
-/** The routes of the configuration or, where it has none, one for each Rollout. */
-export function planRoutes(snapshot: Snapshot, config: Pick<Config, 'routes'>, index: ObjectIndex): RoutePlan {
-  if (config.routes === null) return planRollouts(snapshot, index);
+/** The routes that the configuration has. */
+export function planRoutes(snapshot: Snapshot, configured: readonly RouteConfig[], index: ObjectIndex): RoutePlan {
   const problems: Problem[] = [];
   const ports = new Map<string, string>();
-  const routes = config.routes.map((route): PlannedRoute => {
+  const routes = configured.map((route): PlannedRoute => {
     const { place, name, path } = route;
     if (route.rollout === null) return { kind: 'static', place, config: route };
     const hosts = route.hosts ?? [];
@@ -42,49 +39,6 @@ export function planRoutes(snapshot: Snapshot, config: Pick<Config, 'routes'>, i
     return { kind: 'rollout', place, route: { name, hosts, path, rollout, config: route, keySuffix } };
   });
   return { routes, problems };
-}
-
-/** A Rollout alone takes every request; several are told apart by the names of their Services. */
-function planRollouts(snapshot: Snapshot, index: ObjectIndex): RoutePlan {
-  const { rollouts, unreadableRollouts } = snapshot;
-  // One that cannot be read counts: its requests must not go to the other.
-  const alone = rollouts.length === 1 && unreadableRollouts.length === 0;
-  const problems: Problem[] = [];
-  const routes = rollouts.flatMap((rollout): readonly PlannedRoute[] => {
-    const { namespace, name, status } = rollout;
-    const place = `Rollout ${namespace}/${name}`;
-    const pods = () => [status.stableRS, status.currentPodHash].flatMap((hash) => index.rolloutPods(rollout, hash));
-    const services = alone ? [] : rolloutServices(rollout, index, pods);
-    const isUnique = (service: string) => index.servicesNamed(service).length === 1;
-    const hosts = serviceHosts(services, isUnique);
-    const shared = services.filter((service) => !isUnique(service.name));
-    if (shared.length > 0) problems.push({ place, ...sharedNames(shared) });
-    if (!alone && hosts.length === 0) {
-      // "Any host" would take the requests of the others.
-      const message = 'is not alone, and no Service gives it a host name: no request leads to it';
-      problems.push({
-        place,
-        message,
-        remedy: 'write a route with hosts for it, or name its Services in spec.strategy',
-      });
-      return [];
-    }
-    const unique = index.rolloutsNamed(name).length === 1;
-    const config = { place, port: null, headers: [], experiments: null };
-    const route = { name: unique ? name : `${namespace}/${name}`, hosts, path: '/', rollout, config, keySuffix: '' };
-    return [{ kind: 'rollout', place, route }];
-  });
-  return { routes, problems };
-}
-
-/** To send them to one of the Services would send the clients of one namespace to another. */
-function sharedNames(services: readonly Service[]): Pick<Problem, 'message' | 'remedy'> {
-  const bare = services.map(({ name }) => name).join(', ');
-  const qualified = services.map(({ name, namespace }) => `${name}.${namespace}`).join(', ');
-  return {
-    message: `other namespaces have Services of the same name: no request for the bare host ${bare} leads to it`,
-    remedy: `ask for ${qualified}, or write a route with hosts for it`,
-  };
 }
 
 function findRollout(
