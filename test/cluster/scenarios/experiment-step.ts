@@ -1,3 +1,4 @@
+import { splitOf } from '../judge/split.ts';
 import { example } from '../lib/example.ts';
 import type { Experiment, Rollout } from '../lib/objects.ts';
 import { type Context, defineScenario } from '../lib/scenario.ts';
@@ -25,7 +26,7 @@ export const scenario = defineScenario({
     const traffic = start({
       to: proxy,
       streams: [{ name: 'plain', rate: 130, host: 'guestbook' }, color('purple'), color('orange'), color(COLORS)],
-      converge: { rollout: 'guestbook' },
+      converge: { rollout: 'guestbook', split: (object) => (isNamed(object) ? splitOf(object) : null) },
     });
     const [purple, orange] = [await hashOf(context, 'purple'), await hashOf(context, 'orange')];
     const colors = traffic.throughout('the colors, whatever the Rollout does', { purple, orange });
@@ -41,7 +42,8 @@ export const scenario = defineScenario({
 
     step('yellow: the experiment');
     await rollout.promote();
-    const [baseline, candidate] = additional(await rollout.until('in the experiment', inExperiment));
+    tell(await rollout.until('in the experiment', inExperiment));
+    const [baseline, candidate] = await templates(context);
     await traffic.expect('5 % for each template', {
       weights: { [blue]: 70, [yellow]: 20, [baseline]: 5, [candidate]: 5 },
       answers: 800,
@@ -59,27 +61,44 @@ export const scenario = defineScenario({
     await rollout.pausedAt(1);
     const { canary: green } = await rollout.hashes();
     await rollout.promote();
-    const templates = additional(await rollout.until('in the experiment', inExperiment));
-    const weights = { [yellow]: 70, [green]: 20, [templates[0]]: 5, [templates[1]]: 5 };
+    tell(await rollout.until('in the experiment', inExperiment));
+    const [again, next] = await templates(context);
+    const weights = { [yellow]: 70, [green]: 20, [again]: 5, [next]: 5 };
     await traffic.expect('green, 5 % for each template', { weights, answers: 400 });
     await rollout.abort();
     await rollout.aborted();
     await traffic.expect('green aborted', { weights: { [yellow]: 100 }, answers: 200 });
     colors();
+
+    function tell(object: Rollout): void {
+      if (!isNamed(object)) step('the controller has published weights of nobody');
+    }
   },
 });
 
 /** Every template of the step's Experiment has its weight. */
 function inExperiment({ status }: Rollout): boolean {
   const weights = status?.canary?.weights?.additional ?? [];
-  return (
-    weights.length === 2 && weights.every(({ weight, podTemplateHash = '' }) => weight === 5 && podTemplateHash !== '')
-  );
+  return weights.length === 2 && weights.every(({ weight }) => weight === 5);
 }
 
-function additional({ status }: Rollout): readonly [string, string] {
-  const [one, other] = status?.canary?.weights?.additional ?? [];
-  return [one?.podTemplateHash ?? '', other?.podTemplateHash ?? ''];
+/**
+ * Whether each published weight says whose it is. Now and then the controller reads the Experiment's status before the
+ * hashes are in it, and publishes weights of nobody until the step is over; the demands are the same then.
+ */
+function isNamed({ status }: Rollout): boolean {
+  return (status?.canary?.weights?.additional ?? []).every(({ podTemplateHash = '' }) => podTemplateHash !== '');
+}
+
+/** The hashes of the step's templates, baseline and canary. */
+async function templates(context: Context): Promise<readonly [string, string]> {
+  const { api } = context;
+  const name = await ofStep(context);
+  const hashOfTemplate = async (template: string) => {
+    const { metadata } = await api.get('ReplicaSet', `${name}-${template}`);
+    return metadata.labels?.['rollouts-pod-template-hash'] ?? '';
+  };
+  return [await hashOfTemplate('experiment-baseline'), await hashOfTemplate('experiment-canary')];
 }
 
 /** The name of the running Experiment that the Rollout has made. */
