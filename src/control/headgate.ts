@@ -142,7 +142,8 @@ export class Headgate {
       this.#workers.publishEndpoints(compiled.changedEndpoints);
     } else {
       this.#generation += 1;
-      this.#workers.publish(compiled.table, compiled.endpoints, this.#generation);
+      const { table, changedEndpoints } = compiled;
+      this.#workers.publish({ table, changedEndpoints, endpoints: () => compiled.endpoints }, this.#generation);
     }
     // Last of all: what changed since is told by comparing with what the workers have been told.
     this.#compiled = compiled;

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import type { Endpoint, EndpointMap, RoutingTable } from '../routing/table.ts';
+import type { EndpointMap, RoutingTable } from '../routing/table.ts';
 import type { SeriesRegistry } from '../telemetry/counters.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { endpointChanges, sameEndpoints } from '../upstream/upstreams.ts';
 import type { FromWorker, ListenOn, ToWorker, WorkerStart } from './messages.ts';
 import { routeChanges } from './route-changes.ts';
 import type { WorkerSettings } from './settings.ts';
+import { ToldEndpoints } from './told-endpoints.ts';
 
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 const RESTART_MS = 100;
@@ -43,6 +43,15 @@ export class ListenError extends Error {
   }
 }
 
+/** A table as it was compiled. */
+export interface Published {
+  readonly table: RoutingTable;
+  /** Of all versions; asked for only when needed. */
+  readonly endpoints: () => EndpointMap;
+  /** At least those that are others than in what was published before. */
+  readonly changedEndpoints: EndpointMap;
+}
+
 /** The worker threads: keeps them alive and tells each what it needs to know. */
 export class WorkerPool {
   /** Workers that died and were replaced. */
@@ -53,8 +62,7 @@ export class WorkerPool {
   readonly #listening: boolean[] = [];
   #on: readonly ListenOn[] = [];
   #table: RoutingTable = { routes: [] };
-  /** Of every version that the table names. */
-  #endpoints: Record<string, readonly Endpoint[]> = {};
+  readonly #told = new ToldEndpoints();
   #generation = 0;
   #stopping = false;
 
@@ -96,12 +104,10 @@ export class WorkerPool {
   }
 
   /** Gives every worker a new table with the endpoints of its versions. */
-  publish(table: RoutingTable, endpoints: EndpointMap, generation: number): void {
-    const named = endpointsOf(table, endpoints);
-    const changes = endpointChanges(this.#endpoints, named);
+  publish({ table, endpoints, changedEndpoints }: Published, generation: number): void {
+    const changes = this.#told.switch(table, changedEndpoints, endpoints);
     const routes = routeChanges(this.#table, table);
     this.#table = table;
-    this.#endpoints = named;
     this.#generation = generation;
     const patches = this.#options.registry.update(table);
     this.#workers.forEach((worker, slot) => {
@@ -112,14 +118,7 @@ export class WorkerPool {
 
   /** Pods came or went, and the table is as before. @param changed at least the lists that are others */
   publishEndpoints(changed: EndpointMap): void {
-    // Workers forget what the table does not name.
-    const named = Object.entries(changed).filter(([key]) => this.#endpoints[key] !== undefined);
-    const changes: Record<string, readonly Endpoint[]> = {};
-    for (const [key, endpoints] of named) {
-      if (sameEndpoints(this.#endpoints[key], endpoints)) continue;
-      changes[key] = endpoints;
-      this.#endpoints[key] = endpoints;
-    }
+    const changes = this.#told.change(changed);
     if (Object.keys(changes).length === 0) return;
     for (const worker of this.#workers) send(worker, { type: 'endpoints', changes });
   }
@@ -156,7 +155,7 @@ export class WorkerPool {
     });
     if (this.#generation > 0) {
       const { routes } = this.#table;
-      send(worker, { type: 'table', routes, counters, generation: this.#generation, changes: this.#endpoints });
+      send(worker, { type: 'table', routes, counters, generation: this.#generation, changes: this.#told.all });
     }
     send(worker, { type: 'listen', on: this.#on });
     const answer = await Promise.race([heard(worker, 'listening'), heard(worker, 'listenFailed'), ended(worker)]);
@@ -186,12 +185,6 @@ export class WorkerPool {
       });
     }, RESTART_MS);
   }
-}
-
-/** The endpoints of the versions that a table names: workers forget the others. */
-function endpointsOf(table: RoutingTable, endpoints: EndpointMap): Record<string, readonly Endpoint[]> {
-  const keys = new Set(table.routes.flatMap((route) => route.versions.map((version) => version.key)));
-  return Object.fromEntries([...keys].map((key) => [key, endpoints[key] ?? []]));
 }
 
 function send(worker: Worker, message: ToWorker): void {

@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointMap } from '../routing/table.ts';
+import type { EndpointMap } from '../routing/table.ts';
 import { VersionPool } from './version-pool.ts';
 
 /** Every version's endpoints in one worker, by version key. */
@@ -43,21 +43,4 @@ export class Upstreams {
   closeIdle(): void {
     for (const pool of this.#pools.values()) pool.update([]);
   }
-}
-
-/** What has changed from one map to the next: changed and new keys with their list, vanished keys with an empty one. */
-export function endpointChanges(before: EndpointMap, after: EndpointMap): EndpointMap {
-  const changes: Record<string, readonly Endpoint[]> = {};
-  for (const [key, endpoints] of Object.entries(after)) {
-    if (!sameEndpoints(before[key], endpoints)) changes[key] = endpoints;
-  }
-  for (const key of Object.keys(before)) if (after[key] === undefined) changes[key] = [];
-  return changes;
-}
-
-/** @param before undefined: not known */
-export function sameEndpoints(before: readonly Endpoint[] | undefined, after: readonly Endpoint[]): boolean {
-  if (before === after) return true;
-  if (before?.length !== after.length) return false;
-  return before.every(({ host, port }, i) => host === after[i]?.host && port === after[i].port);
 }

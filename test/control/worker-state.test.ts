@@ -159,7 +159,8 @@ t.test('a worker has the pools, endpoints and counters of its table, whatever ca
     if (same) pool.publishEndpoints({ ...gone, ...endpoints });
     else {
       table = randomTable(pick, table);
-      pool.publish(table, endpoints, generation);
+      const changedEndpoints = { ...gone, ...endpoints };
+      pool.publish({ table, changedEndpoints, endpoints: () => endpoints }, generation);
     }
     // A scrape in between forgets what has been gone for long.
     pass(pick(4) === 0 ? RETAIN_MS : pick(300));

@@ -42,7 +42,7 @@ async function scene(t: Test, count: number, upstreamPort: number): Promise<Scen
   });
   const [port = 0] = await pool.start([{ address: '127.0.0.1', port: 0 }]);
   const { table, endpoints } = staticTable({ only: { ports: [upstreamPort] } });
-  pool.publish(table, endpoints, 1);
+  pool.publish({ table, changedEndpoints: endpoints, endpoints: () => endpoints }, 1);
   await until(() => pool.ready, 'the first table');
   return { pool, registry, port, threads };
 }
@@ -127,7 +127,7 @@ t.test('a table that is published while a worker is being replaced reaches the n
   const { pool, port, threads } = await scene(t, 1, one.port);
   await threads[0]?.terminate();
   const { table, endpoints } = staticTable({ only: { ports: [two.port] } });
-  pool.publish(table, endpoints, 2);
+  pool.publish({ table, changedEndpoints: endpoints, endpoints: () => endpoints }, 2);
   await until(() => pool.ready, 'the new worker');
   t.same(pool.generations, [2]);
   const client = await rawClient(t, port);

@@ -139,8 +139,7 @@ t.test('updates of fields that are not read keep a change from nobody', async (t
   t.teardown(() => clearInterval(busy));
   await watched.until(() => watched.last.services.length === 1);
   const { length } = watched.snapshots;
-  const seen = changes;
-  while (changes < seen + 5) await sleep(10);
+  await sleep(100);
   t.equal(watched.snapshots.length, length, 'and they are not published');
 });
 

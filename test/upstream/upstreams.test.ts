@@ -1,13 +1,10 @@
 import { once } from 'node:events';
-import fc from 'fast-check';
 import t, { type Test } from 'tap';
-import type { EndpointMap } from '../../src/routing/table.ts';
-import { endpointChanges, Upstreams } from '../../src/upstream/upstreams.ts';
+import { Upstreams } from '../../src/upstream/upstreams.ts';
 import { Holder, Peer } from './peers.ts';
 
 const A = { host: '10.0.0.1', port: 80 };
 const B = { host: '10.0.0.2', port: 80 };
-const C = { host: '10.0.0.2', port: 81 };
 
 /** A version with one endpoint and an idle connection to it. */
 async function withIdle(t: Test, idleUntil: number) {
@@ -86,49 +83,4 @@ t.test('closing what is idle leaves no connection behind', async (t) => {
   const { upstreams, connection } = await withIdle(t, Number.POSITIVE_INFINITY);
   upstreams.closeIdle();
   t.ok(connection.socket.destroyed);
-});
-
-t.test('equal endpoints are no change', async (t) => {
-  t.same(endpointChanges({ k: [A, B], none: [] }, { k: [{ ...A }, { ...B }], none: [] }), {});
-});
-
-t.test('a new version is a change, even without endpoints', async (t) => {
-  t.same(endpointChanges({}, { k: [A], none: [] }), { k: [A], none: [] });
-});
-
-t.test('a version that has vanished is a change to no endpoints', async (t) => {
-  t.same(endpointChanges({ k: [A], gone: [B] }, { k: [A] }), { gone: [] });
-});
-
-t.test('an endpoint more, less or other is a change of its version alone', async (t) => {
-  const other = [C];
-  t.same(endpointChanges({ k: [A], other }, { k: [A, B], other }), { k: [A, B] });
-  t.same(endpointChanges({ k: [A, B], other }, { k: [A], other }), { k: [A] });
-  t.same(endpointChanges({ k: [B], other }, { k: [C], other }), { k: [C] });
-});
-
-t.test('a worker that gets only the changes has the same endpoints in the end', async (t) => {
-  const map = fc.dictionary(
-    fc.constantFrom('a', 'b', 'c'),
-    fc.uniqueArray(fc.constantFrom(A, B, C), { maxLength: 3 }),
-    {
-      noNullPrototype: true,
-    },
-  );
-  fc.assert(
-    fc.property(fc.array(map, { minLength: 1, maxLength: 6 }), (maps) => {
-      const upstreams = new Upstreams(8);
-      let before: EndpointMap = {};
-      for (const after of maps) {
-        upstreams.update(endpointChanges(before, after));
-        before = after;
-      }
-      return ['a', 'b', 'c'].every((key) => {
-        const listed = before[key] ?? [];
-        const had = upstreams.of(key).endpoints.map(({ endpoint }) => endpoint);
-        return had.length === listed.length && had.every((endpoint, i) => endpoint === listed[i]);
-      });
-    }),
-  );
-  t.pass('in every case');
 });
