@@ -1,19 +1,23 @@
 /**
  * The cluster test: `npm run test:cluster -- [--jobs N] [--list] [SCENARIO ...]`. Closes with one line, `N passed, N failed`.
+ * With $KUBECONFIG it runs against that cluster, as far as it can; `, N skipped` says how much of it could not be.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ForeignCluster } from './foreign/foreign-cluster.ts';
 import type { Row } from './judge/judge.ts';
 import { textTable } from './judge/report.ts';
 import { binaries } from './lib/binaries.ts';
 import { ControlPlane } from './lib/control-plane.ts';
 import { buildImages } from './lib/images.ts';
 import { isInside, runInside, settleInside } from './lib/namespace.ts';
+import { OwnCluster } from './lib/own-cluster.ts';
+import type { Cluster } from './lib/place.ts';
 import { PodRunner } from './lib/pod-runner.ts';
 import type { Scenario } from './lib/scenario.ts';
-import { type Cluster, type Outcome, ScenarioRun } from './lib/scenario-run.ts';
+import { type Outcome, ScenarioRun } from './lib/scenario-run.ts';
 
 const HERE = import.meta.dirname;
 const CRDS = join(HERE, '../../config/kubernetes/crds');
@@ -24,8 +28,11 @@ const { values: options, positionals } = parseArgs({
 });
 
 const begin = performance.now();
-process.exitCode = options.list ? await list() : isInside ? await inside() : await outside();
-if (isInside) process.exit(); // The first process of its namespace: what still runs ends with it.
+const kubeconfig = process.env['KUBECONFIG'] ?? '';
+process.exitCode = await (options.list ? list() : isInside ? inside() : kubeconfig !== '' ? foreign() : outside());
+// Inside it is the first process of its namespace: what still runs ends with it. Elsewhere a scenario that was broken off
+// may have left a watch.
+if (isInside || kubeconfig !== '') process.exit();
 
 async function list(): Promise<number> {
   for (const { name } of await scenarios()) console.log(name);
@@ -42,6 +49,32 @@ async function outside(): Promise<number> {
   return code;
 }
 
+/** Against the cluster of $KUBECONFIG. Whatever ends it, the namespaces that it made are deleted. */
+async function foreign(): Promise<number> {
+  const chosen = await scenarios();
+  const folder = mkdtempSync(join(tmpdir(), 'headgate-cluster-'));
+  const { HEADGATE_TEST_IMAGE: image = 'docker.io/library/node:24-alpine', HEADGATE_IMAGE: own = '' } = process.env;
+  let cluster: ForeignCluster | null = null;
+  const interrupted = async (signal: string) => {
+    say(`${signal}: deleting what was made`);
+    await cluster?.close().catch((error) => say(String(error)));
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(130);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void interrupted(signal));
+  try {
+    cluster = await ForeignCluster.connect({ folder, image, headgateImage: own === '' ? null : own, say });
+    await cluster.examine();
+    return report(await runAll(chosen, cluster));
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    return 1;
+  } finally {
+    await cluster?.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 async function inside(): Promise<number> {
   await settleInside();
   const [programs = '', folder = ''] = [process.env['CLUSTER_PROGRAMS'], process.env['CLUSTER_FOLDER']];
@@ -54,7 +87,7 @@ async function inside(): Promise<number> {
   const runner = new PodRunner(plane.api, images, folder);
   await runner.start();
   say(`the cluster is up; ${chosen.length} scenarios`);
-  const outcomes = await runAll(chosen, { plane, runner, programs, folder });
+  const outcomes = await runAll(chosen, new OwnCluster({ plane, runner, programs, folder }));
   return report(outcomes);
 }
 
@@ -74,8 +107,9 @@ async function runAll(chosen: readonly Scenario[], cluster: Cluster): Promise<re
   return outcomes;
 }
 
-function tell({ name, seconds, findings, logs }: Outcome): void {
-  if (findings.length === 0) say(`ok ${name} (${seconds.toFixed(1)} s)`);
+function tell({ name, seconds, findings, skipped, logs }: Outcome): void {
+  if (findings.length === 0 && skipped !== null) say(`skipped ${name}: ${skipped}`);
+  else if (findings.length === 0) say(`ok ${name} (${seconds.toFixed(1)} s)`);
   else
     say(`${logs}\nnot ok ${name} (${seconds.toFixed(1)} s)\n${findings.map((finding) => `  ${finding}`).join('\n')}`);
 }
@@ -88,8 +122,12 @@ function report(outcomes: readonly Outcome[]): number {
       console.log(`not ok ${name}: ${findings[0]}${findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''}`);
   }
   const failed = outcomes.filter(({ findings }) => findings.length > 0).length;
-  console.log(`${outcomes.length - failed} passed, ${failed} failed`);
-  return failed > 0 || outcomes.length === 0 ? 1 : 0;
+  const isSkipped = ({ findings, skipped }: Outcome) => findings.length === 0 && skipped !== null;
+  const left = outcomes.filter(isSkipped);
+  for (const { name, skipped } of left) console.log(`skipped ${name}: ${skipped}`);
+  const passed = outcomes.length - failed - left.length;
+  console.log(`${passed} passed, ${failed} failed${left.length > 0 ? `, ${left.length} skipped` : ''}`);
+  return failed > 0 || passed === 0 ? 1 : 0;
 }
 
 /** Those named on the command line; all, in the order of their names, where none is. */

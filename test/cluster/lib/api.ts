@@ -21,16 +21,24 @@ export class Api {
   readonly namespace: string;
   readonly #connection: Connection;
   readonly #discovered: Map<string, Resource>;
+  readonly #change: (manifest: Manifest) => Manifest;
 
-  constructor(connection: Connection, namespace = 'default', discovered = new Map<string, Resource>()) {
+  /** `change` is called with each object before it is applied; what it returns is applied instead. */
+  constructor(
+    connection: Connection,
+    namespace = 'default',
+    change = (manifest: Manifest) => manifest,
+    discovered = new Map<string, Resource>(),
+  ) {
     this.#connection = connection;
     this.namespace = namespace;
+    this.#change = change;
     this.#discovered = discovered;
   }
 
   /** The same for another namespace. */
   in(namespace: string): Api {
-    return new Api(this.#connection, namespace, this.#discovered);
+    return new Api(this.#connection, namespace, this.#change, this.#discovered);
   }
 
   async get<K extends Kind>(kind: K, name: string): Promise<Kinds[K]> {
@@ -60,7 +68,7 @@ export class Api {
   async apply(manifests: string | Manifest | readonly Manifest[]): Promise<readonly string[]> {
     const names: string[] = [];
     for (const manifest of documents(manifests)) {
-      const { path, name, object } = await this.#locate(manifest);
+      const { path, name, object } = await this.#locate(this.#change(manifest));
       names.push(name);
       await this.#connection.json(
         'PATCH',

@@ -72,7 +72,8 @@ async function copyCrds(into: string): Promise<void> {
   }
 }
 
-function cacheFolder(): string {
+/** Has a folder for each set of versions. */
+export function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'headgate/cluster');
 }
 

@@ -10,15 +10,24 @@ export interface ClusterAddress {
   readonly token: string;
 }
 
-/** HTTP to one API server with one token. */
+/** An API server behind a Unix socket, where `kubectl proxy` shows the credentials. */
+export interface ProxiedAddress {
+  readonly socket: string;
+}
+
+/** HTTP to one API server with the same credentials for all. */
 export class Connection {
-  readonly #address: ClusterAddress;
+  readonly #server: string;
+  readonly #credentials: Readonly<Record<string, string>>;
   readonly #agent: Agent;
 
-  constructor(address: ClusterAddress) {
-    this.#address = address;
+  constructor(address: ClusterAddress | ProxiedAddress) {
+    const proxied = 'socket' in address;
+    this.#server = proxied ? 'http://localhost' : address.server;
+    this.#credentials = proxied ? {} : { authorization: `Bearer ${address.token}` };
+    const connect = proxied ? { socketPath: address.socket } : { ca: address.ca };
     // Watches sit on their connections for minutes without a byte.
-    this.#agent = new Agent({ connect: { ca: address.ca, timeout: 5_000 }, bodyTimeout: 0, headersTimeout: 30_000 });
+    this.#agent = new Agent({ connect: { ...connect, timeout: 5_000 }, bodyTimeout: 0, headersTimeout: 30_000 });
   }
 
   /** @throws ApiError when the status is not 2xx, whatever undici throws when there is no answer */
@@ -43,11 +52,11 @@ export class Connection {
   }
 
   #request(method: string, path: string, body: unknown, contentType: string, signal?: AbortSignal) {
-    return request(`${this.#address.server}${path}`, {
+    return request(`${this.#server}${path}`, {
       method,
       dispatcher: this.#agent,
       headers: {
-        authorization: `Bearer ${this.#address.token}`,
+        ...this.#credentials,
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': contentType }),
       },

@@ -24,18 +24,24 @@ export function isHeadgate(container: Container): boolean {
   return /(^|\/)headgate(:|@|$)/.test(container.image);
 }
 
+/** Its command, probes and volumes are those that the manifest says. Any other image stands for the test's application. */
+export function runsAsWritten(container: Container): boolean {
+  return isHeadgate(container) || /(^|\/)node(:|@|$)/.test(container.image);
+}
+
 /** The tag of an image; `latest` where it names none. */
 export function tagOf(image: string): string {
   return /:([\w.-]+)(@|$)/.exec(image.slice(image.lastIndexOf('/') + 1))?.[1] ?? 'latest';
 }
 
 /**
- * Headgate runs its compiled self, in a file system of its own with the Pod's volumes where the manifest mounts them.
- * Whatever another image is called, its container runs the test's application on every port that it names.
+ * Headgate runs its compiled self, and an image `node` what its manifest says, in a file system of its own with the Pod's
+ * volumes where the manifest mounts them. Whatever another image is called, its container runs the test's application on
+ * every port that it names.
  */
 export function containerCommand(images: Images, place: PodPlace, container: Container): ContainerCommand {
   const env = environment(place, container);
-  if (isHeadgate(container)) return headgate(images, place, container, env);
+  if (runsAsWritten(container)) return asWritten(images, place, container, env);
   const { pod, network } = place;
   const [file, ...args] = [...network.enter, process.execPath, images.app];
   return {
@@ -66,7 +72,7 @@ function environment({ pod, network }: PodPlace, container: Container): Readonly
   return env;
 }
 
-function headgate(
+function asWritten(
   images: Images,
   { network, folder }: PodPlace,
   container: Container,

@@ -6,12 +6,10 @@ import { now } from '../load/clock.ts';
 import type { Target } from '../load/target.ts';
 import type { Api, Manifest } from './api.ts';
 import type { Kubectl } from './kubectl.ts';
-import type { EndpointSlice } from './objects.ts';
-import type { Watch } from './watch.ts';
+import { PodReplicas } from './pod-replicas.ts';
+import type { Replicas } from './replicas.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../../config/kubernetes');
-const PROXY = 'http';
-const ADMIN = 'admin';
 
 export interface HeadgateOptions {
   /** A folder below `config/kubernetes`; `base` where it is left out. */
@@ -45,20 +43,18 @@ export interface Table {
   readonly problems: readonly unknown[];
 }
 
-/** Headgate in a namespace, from the shipped manifests. */
+/** Headgate in a namespace. */
 export class HeadgateDeployment {
-  readonly #api: Api;
-  readonly #watch: Watch<EndpointSlice>;
-  readonly #listeners = new Set<(targets: readonly Target[]) => void>();
+  readonly #replicas: Replicas;
 
-  private constructor(api: Api) {
-    this.#api = api;
-    this.#watch = api.watch('EndpointSlice', () => this.#changed(), {
-      labelSelector: 'app.kubernetes.io/name=headgate',
-    });
+  constructor(replicas: Replicas) {
+    this.#replicas = replicas;
   }
 
-  /** Resolves when all replicas are ready and the Service names them. `folder` is for the kustomization. */
+  /**
+   * From the shipped manifests. Resolves when all replicas are ready and the Service names them. `folder` is for the
+   * kustomization.
+   */
   static async apply(
     api: Api,
     kubectl: Kubectl,
@@ -67,7 +63,7 @@ export class HeadgateDeployment {
   ): Promise<HeadgateDeployment> {
     const { replicas = 2 } = options;
     await api.apply(await manifests(api.namespace, kubectl, folder, { ...options, replicas }));
-    const headgate = new HeadgateDeployment(api);
+    const headgate = new HeadgateDeployment(new PodReplicas(api));
     const deadline = now() + 60_000;
     while (headgate.targets.length < replicas) {
       if (now() > deadline) {
@@ -80,27 +76,23 @@ export class HeadgateDeployment {
 
   /** Where the ready replicas take requests. */
   get targets(): readonly Target[] {
-    return this.#addresses(PROXY, true);
+    return this.#replicas.targets;
   }
 
   /** Where the ready replicas have their admin servers, each as `http://10.244.0.5:8081`. */
   get admins(): readonly string[] {
-    const ready = new Set(this.targets.map(({ host }) => host));
-    return this.#addresses(ADMIN, false)
-      .filter(({ host }) => ready.has(host))
-      .map(({ host, port }) => `http://${host}:${port}`);
+    return this.#replicas.admins;
   }
 
   /** Calls back at once and at each change of the ready replicas. */
   onTargets(listener: (targets: readonly Target[]) => void): void {
-    this.#listeners.add(listener);
+    this.#replicas.onChange(() => listener(this.targets));
     listener(this.targets);
   }
 
   /** The names of its Pods. */
-  async pods(): Promise<readonly string[]> {
-    const pods = await this.#api.list('Pod', 'app.kubernetes.io/name=headgate');
-    return pods.map(({ metadata }) => metadata.name);
+  pods(): Promise<readonly string[]> {
+    return this.#replicas.pods();
   }
 
   /** What each ready replica answers to a GET at its admin port. */
@@ -126,25 +118,7 @@ export class HeadgateDeployment {
   }
 
   close(): void {
-    this.#watch.close();
-  }
-
-  #changed(): void {
-    const { targets } = this;
-    for (const listener of this.#listeners) listener(targets);
-  }
-
-  #addresses(portName: string, readyOnly: boolean): Target[] {
-    const found = new Map<string, Target>();
-    for (const { endpoints, ports } of this.#watch.objects) {
-      const port = ports?.find(({ name }) => name === portName)?.port;
-      if (port === undefined) continue;
-      for (const { addresses, conditions } of endpoints ?? []) {
-        const [host] = addresses;
-        if (host !== undefined && (!readyOnly || conditions?.ready === true)) found.set(host, { host, port });
-      }
-    }
-    return [...found.values()];
+    this.#replicas.close();
   }
 }
 

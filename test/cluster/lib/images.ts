@@ -13,11 +13,16 @@ export interface Images {
   readonly headgate: Readonly<Record<'bin' | 'dist' | 'node_modules' | 'package.json', string>>;
 }
 
+/** The application as JavaScript. */
+export function appSource(): string {
+  return stripTypeScriptTypes(readFileSync(join(import.meta.dirname, 'pod-app.ts'), 'utf8'));
+}
+
 /** Compiles Headgate as its package does, and strips the application once instead of in every Pod. */
 export async function buildImages(folder: string): Promise<Images> {
   mkdirSync(folder, { recursive: true });
   const app = join(folder, 'app.mjs');
-  writeFileSync(app, stripTypeScriptTypes(readFileSync(join(import.meta.dirname, 'pod-app.ts'), 'utf8')));
+  writeFileSync(app, appSource());
   const dist = join(folder, 'dist');
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   // `npm run check` judges the types.

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isHeadgate, tagOf } from './container-command.ts';
+import { runsAsWritten, tagOf } from './container-command.ts';
 import type { Container, Pod, Probe } from './objects.ts';
 import { httpProbe, listens } from './probe.ts';
 
@@ -24,7 +24,7 @@ const READY_AFTER_MS = 200;
  */
 export async function watchReadiness(options: ReadinessOptions): Promise<void> {
   try {
-    if (isHeadgate(options.container)) await probe(options);
+    if (runsAsWritten(options.container)) await probe(options);
     else await untilAppReady(options);
   } catch (error) {
     if (!options.signal.aborted) throw error;

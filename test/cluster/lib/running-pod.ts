@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../load/clock.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
-import { containerCommand, isHeadgate } from './container-command.ts';
+import { containerCommand, runsAsWritten } from './container-command.ts';
 import type { Images } from './images.ts';
 import { NETWORK } from './namespace.ts';
 import type { Container, Pod } from './objects.ts';
@@ -87,7 +87,8 @@ export class RunningPod {
     const pod = { ...this.#pod, spec: { ...this.#pod.spec, nodeName: node } };
     const containers = [...sidecars(pod), ...pod.spec.containers];
     mkdirSync(join(folder, 'logs'), { recursive: true });
-    if (containers.some(isHeadgate)) await this.#insist(() => writeVolumes(api, pod, network.ip, join(own, 'volumes')));
+    if (containers.some(runsAsWritten))
+      await this.#insist(() => writeVolumes(api, pod, network.ip, join(own, 'volumes')));
     if (this.#ended || this.#deletion !== null) return;
     this.#containers = containers.map(
       (container) =>

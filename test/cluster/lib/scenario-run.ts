@@ -4,31 +4,29 @@ import type { Row } from '../judge/judge.ts';
 import { now } from '../load/clock.ts';
 import type { Api } from './api.ts';
 import type { ControlPlane } from './control-plane.ts';
-import { HeadgateDeployment, type HeadgateOptions } from './headgate-deployment.ts';
-import { Kubectl } from './kubectl.ts';
+import type { HeadgateDeployment, HeadgateOptions } from './headgate-deployment.ts';
+import type { Kubectl } from './kubectl.ts';
+import type { Cluster, Place } from './place.ts';
 import type { PodRunner } from './pod-runner.ts';
 import { RolloutDriver } from './rollout-driver.ts';
 import type { Context, Scenario } from './scenario.ts';
-import { Traffic, type TrafficOptions } from './traffic.ts';
+import { Skipped } from './skipped.ts';
+import type { Traffic, TrafficOptions } from './traffic.ts';
 
 const TIMEOUT_MS = 180_000;
-const TAIL = 15;
+/** Kubelets take longer to start a Pod than the pod runner, and have to fetch the images. */
+const FOREIGN_FACTOR = 2;
 
 export interface Outcome {
   readonly name: string;
   readonly seconds: number;
-  /** None: it passed. */
+  /** None: it passed, or was skipped. */
   readonly findings: readonly string[];
+  /** Why it could not run to its end; null: it did. */
+  readonly skipped: string | null;
   readonly rows: readonly Row[];
   /** Where a failed one's cause may be found. */
   readonly logs: string;
-}
-
-export interface Cluster {
-  readonly plane: ControlPlane;
-  readonly runner: PodRunner;
-  readonly programs: string;
-  readonly folder: string;
 }
 
 /** One run of a scenario in a namespace of its own, which is deleted when it has ended. */
@@ -37,46 +35,68 @@ export class ScenarioRun implements Context {
   readonly namespace: string;
   readonly api: Api;
   readonly kubectl: Kubectl;
-  readonly cluster: ControlPlane;
-  readonly runner: PodRunner;
   readonly folder: string;
-  readonly programs: string;
   readonly #scenario: Scenario;
+  readonly #cluster: Cluster;
+  readonly #place: Place;
   readonly #begin = now();
   readonly #print: (line: string) => void;
   readonly #findings: string[] = [];
   readonly #rows: Row[] = [];
   readonly #running = new Set<Traffic>();
   #headgate: HeadgateDeployment | null = null;
+  #skipped: string | null = null;
 
-  constructor(scenario: Scenario, { plane, runner, programs, folder }: Cluster, print: (line: string) => void) {
+  constructor(scenario: Scenario, cluster: Cluster, print: (line: string) => void) {
     this.name = scenario.name;
-    this.namespace = scenario.name;
     this.#scenario = scenario;
+    this.#cluster = cluster;
     this.#print = print;
-    this.api = plane.api.in(this.namespace);
-    this.kubectl = new Kubectl(programs, plane.kubeconfig, this.namespace);
-    this.cluster = plane;
-    this.runner = runner;
-    this.programs = programs;
-    this.folder = join(folder, scenario.name);
+    this.#place = cluster.place(scenario.name);
+    this.namespace = this.#place.namespace;
+    this.api = this.#place.api;
+    this.kubectl = this.#place.kubectl;
+    this.folder = join(cluster.folder, scenario.name);
     mkdirSync(this.folder, { recursive: true });
+  }
+
+  get cluster(): ControlPlane {
+    return this.#cluster.plane;
+  }
+
+  get runner(): PodRunner {
+    return this.#cluster.runner;
+  }
+
+  get programs(): string {
+    return this.#cluster.programs;
   }
 
   async outcome(): Promise<Outcome> {
     const { name } = this;
     try {
-      await this.#makeNamespace();
-      await withTimeout(this.#scenario.run(this), this.#scenario.timeoutMs ?? TIMEOUT_MS);
+      const { ownClusterOnly, timeoutMs = TIMEOUT_MS } = this.#scenario;
+      const { isOwn } = this.#cluster;
+      if (ownClusterOnly !== undefined && !isOwn) throw new Skipped(ownClusterOnly);
+      await this.#place.make();
+      await withTimeout(this.#scenario.run(this), timeoutMs * (isOwn ? 1 : FOREIGN_FACTOR));
     } catch (error) {
-      this.fail(error instanceof Error ? error.message : String(error));
+      if (error instanceof Skipped) this.#skipped = error.message;
+      else this.fail(error instanceof Error ? error.message : String(error));
       if (error instanceof Error && process.env['DEBUG'] !== undefined) this.#print(error.stack ?? '');
     }
     for (const traffic of this.#running) await this.judge(traffic);
-    const logs = this.#findings.length === 0 ? '' : await this.#logs();
+    const logs = this.#findings.length === 0 ? '' : await this.#place.logs();
     this.#headgate?.close();
-    await this.api.delete('Namespace', this.namespace).catch((error) => this.fail(String(error)));
-    return { name, seconds: (now() - this.#begin) / 1000, findings: this.#findings, rows: this.#rows, logs };
+    await this.#place.remove().catch((error) => this.fail(String(error)));
+    return {
+      name,
+      seconds: (now() - this.#begin) / 1000,
+      findings: this.#findings,
+      skipped: this.#skipped,
+      rows: this.#rows,
+      logs,
+    };
   }
 
   // Properties, so that a scenario may take its context apart.
@@ -96,43 +116,23 @@ export class ScenarioRun implements Context {
 
   readonly headgate = async (options: HeadgateOptions = {}): Promise<HeadgateDeployment> => {
     this.#headgate?.close();
-    this.#headgate = await HeadgateDeployment.apply(this.api, this.kubectl, this.folder, options);
+    this.#headgate = await this.#place.headgate(this.folder, options);
     return this.#headgate;
   };
 
   readonly traffic = (options: TrafficOptions): Traffic => {
-    const traffic = new Traffic(this.name, this.api, options);
+    const traffic = this.#place.traffic(options);
     this.#running.add(traffic);
     return traffic;
   };
 
   readonly judge = async (traffic: Traffic): Promise<Row> => {
     this.#running.delete(traffic);
-    const { findings, row } = await traffic.stop(this.runner.intervals(this.namespace));
+    const { findings, row } = await traffic.stop(this.#place.intervals());
     for (const { demand, message } of findings) this.fail(`${demand}: ${message}`);
     this.#rows.push(row);
     return row;
   };
-
-  /** Resolves when Pods can be made in it: they need the service account that a controller makes. */
-  async #makeNamespace(): Promise<void> {
-    await this.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } });
-    await this.api.retry(() => this.api.get('ServiceAccount', 'default'));
-  }
-
-  async #logs(): Promise<string> {
-    const parts = [this.cluster.tails(TAIL)];
-    try {
-      parts.push(
-        await this.kubectl.kubectl(['get', 'rollouts,experiments,replicasets,pods,endpointslices', '-o', 'wide']),
-      );
-      const pods = await this.api.list('Pod', 'app.kubernetes.io/name=headgate');
-      for (const { metadata } of pods) parts.push(this.runner.tail(this.namespace, metadata.name, TAIL));
-    } catch (error) {
-      parts.push(String(error));
-    }
-    return parts.join('\n');
-  }
 }
 
 async function withTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {

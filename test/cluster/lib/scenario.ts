@@ -11,6 +11,8 @@ export interface Scenario {
   readonly name: string;
   /** It disturbs what others need, such as the API server: it runs alone. */
   readonly exclusive?: boolean;
+  /** Why it runs in the test's own cluster only. What takes `cluster`, `runner` or `programs` need not say it. */
+  readonly ownClusterOnly?: string;
   /** 180,000 where it is left out. */
   readonly timeoutMs?: number;
   /** Throws when something did not come about. What the load saw is judged afterwards. */

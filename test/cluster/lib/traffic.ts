@@ -1,4 +1,5 @@
 import { Convergence } from '../judge/convergence.ts';
+import { judgeConvergence } from '../judge/convergences.ts';
 import type { HeaderDemand } from '../judge/headers.ts';
 import { type Judgement, judge } from '../judge/judge.ts';
 import type { ShareDemand } from '../judge/shares.ts';
@@ -13,6 +14,8 @@ import type { Target } from '../load/target.ts';
 import type { Api } from './api.ts';
 import type { HeadgateDeployment } from './headgate-deployment.ts';
 import type { Rollout } from './objects.ts';
+import { Skipped } from './skipped.ts';
+import type { TableCheck } from './table-check.ts';
 import type { Watch } from './watch.ts';
 
 export interface TrafficOptions {
@@ -44,9 +47,10 @@ export interface Expectation {
 
 const SETTLE_MS = 500;
 
-/** Constant load for a whole scenario, and what is demanded of it. */
+/** Constant load for a whole scenario, and what is demanded of it; or only the tables, where no Pod can be reached. */
 export class Traffic {
-  readonly load: Load;
+  readonly #load: Load | null;
+  readonly #tables: TableCheck | null;
   readonly #scenario: string;
   readonly #streams: readonly Stream[];
   readonly #convergence: Convergence | null = null;
@@ -55,13 +59,17 @@ export class Traffic {
   readonly #headers: HeaderDemand[] = [];
   readonly #whileUsable: HeaderDemand[] = [];
 
-  constructor(scenario: string, api: Api, options: TrafficOptions) {
+  /** `tables`: no request is sent, and it judges each state instead. */
+  constructor(scenario: string, api: Api, options: TrafficOptions, tables: TableCheck | null = null) {
     const { streams, to, converge, connections = 8 } = options;
     this.#scenario = scenario;
     this.#streams = streams;
-    this.load = startLoad({ streams, connections, targets: 'targets' in to ? to.targets : to });
+    this.#tables = tables;
+    const load =
+      tables === null ? startLoad({ streams, connections, targets: 'targets' in to ? to.targets : to }) : null;
+    this.#load = load;
     if (!('targets' in to)) return;
-    to.onTargets((targets) => this.load.setTargets(targets));
+    if (load !== null) to.onTargets((targets) => load.setTargets(targets));
     if (converge === undefined) return;
     const { rollout: name, route = name, split = splitOf } = converge;
     const convergence = new Convergence({ route, admins: () => to.admins });
@@ -71,11 +79,19 @@ export class Traffic {
     });
   }
 
+  /** @throws Skipped when there is none */
+  get load(): Load {
+    if (this.#load === null) throw new Skipped('it looks at the answers, and no request can reach a Pod from here');
+    return this.#load;
+  }
+
   /**
    * Lets the load run in the state that has been reached, and demands that it was answered as that state says. The half
    * second after the call is not judged; nothing may be changed before it resolves.
    */
-  async expect(name: string, { weights, streams, headers = {}, answers = 500 }: Expectation): Promise<TimeWindow> {
+  async expect(name: string, expectation: Expectation): Promise<TimeWindow> {
+    if (this.#tables !== null) return this.#tables.expect(name, this.#streams, expectation);
+    const { weights, streams, headers = {}, answers = 500 } = expectation;
     const first = this.#streams[0];
     if (first === undefined) throw new Error('there is no stream');
     const from = this.load.mark(name).at;
@@ -101,9 +117,15 @@ export class Traffic {
 
   /** Ends the load and judges every request of it. */
   async stop(pods: readonly UsableInterval[]): Promise<Judgement> {
-    await this.load.stop();
+    await this.#load?.stop();
     this.#watch?.close();
     await this.#convergence?.stop();
+    const convergence = this.#convergence === null ? {} : { convergence: this.#convergence };
+    if (this.#tables !== null) {
+      const { row } = judge({ scenario: this.#scenario, records: [], ...convergence });
+      const late = this.#convergence === null ? [] : judgeConvergence(this.#convergence);
+      return { findings: [...this.#tables.findings, ...late], row, shares: [] };
+    }
     const whileUsable = this.#whileUsable.flatMap((demand) => {
       const windows = usableWindows(demand.window, demand.hash, pods);
       // A version that was never usable would meet the demand by having none.
@@ -117,7 +139,7 @@ export class Traffic {
       shares: this.#shares,
       headers: [...this.#headers, ...whileUsable],
       pods,
-      ...(this.#convergence === null ? {} : { convergence: this.#convergence }),
+      ...convergence,
     });
   }
 }

@@ -56,6 +56,21 @@ t.test('every request is answered, its body arrives and its Pod is known', async
   t.same(load.surprises, []);
 });
 
+t.test(
+  'a Pod whose clock is wrong received a request between its sending and its answer, as far as is known',
+  async (t) => {
+    const { target } = await echoServer(t, (request, response) => {
+      const early = Number(String(request.headers['x-request-id']).split('-').at(-1)) % 2 === 0;
+      response.writeHead(200, { 'x-pod': 'p', 'x-received-at': String(early ? 0 : Date.now() + 60_000) });
+      response.end();
+    });
+    const load = startLoad({ targets: [target], connections: 1, streams: [{ ...GETS, rate: 100 }] });
+    await load.answered(10);
+    await load.stop();
+    for (const { sentAt, receivedAt, endedAt } of load.records) t.ok(receivedAt === sentAt || receivedAt === endedAt);
+  },
+);
+
 t.test('requests leave on schedule while none is answered', async (t) => {
   const held: (() => void)[] = [];
   const { target } = await echoServer(t, (_request, _response, answer) => held.push(answer));

@@ -161,6 +161,7 @@ export class Load {
     const { target, sentAt, attempts, response, error = null } = end;
     const field = (name: string) => response?.fields.get(name) ?? null;
     const received = field('x-received-at');
+    const endedAt = now();
     this.outstanding -= 1;
     this.records.push({
       id,
@@ -169,7 +170,7 @@ export class Load {
       target,
       scheduledAt,
       sentAt,
-      endedAt: now(),
+      endedAt,
       attempts,
       error,
       status: response?.status ?? null,
@@ -177,7 +178,8 @@ export class Load {
       pod: field('x-pod'),
       hash: field('x-pod-hash'),
       version: field('x-version'),
-      receivedAt: received === null ? null : Number(received),
+      // By the Pod's clock, which may not be this one: neither before it was sent nor after it was answered.
+      receivedAt: received === null ? null : Math.min(Math.max(Number(received), sentAt), endedAt),
       bodyIntact: response !== undefined && isIntact(request, response.body),
     });
   }

@@ -15,6 +15,7 @@ const ANYBODY = /^(selfsubject\w+\.\S+)? +\[/;
  */
 export const scenario = defineScenario({
   name: 'shipped',
+  ownClusterOnly: 'it makes cluster roles, and reads what service accounts may do',
   run: async (context) => {
     const { api, kubectl, step, assert, headgate, namespace } = context;
     step('validation');
