@@ -1,5 +1,5 @@
 /** The longest wait for each kind of failure, in first waits. */
-const LONGEST = { unreachable: 30, denied: 300, other: 100 } as const;
+const LONGEST = { unreachable: 10, denied: 300, other: 100 } as const;
 /** A server that asks for more would leave Headgate blind for too long. */
 const LONGEST_RETRY_AFTER = 60_000;
 
