@@ -1,14 +1,14 @@
 /**
- * The cluster test: `npm run test:cluster -- [--jobs N] [--list] [SCENARIO ...]`. Closes with one line, `N passed, N failed`.
+ * The cluster test: `npm run test:cluster -- [--jobs N] [--list] [--write] [SCENARIO ...]`. Closes with one line, `N passed, N failed`.
  * With $KUBECONFIG it runs against that cluster, as far as it can; `, N skipped` says how much of it could not be.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ForeignCluster } from './foreign/foreign-cluster.ts';
 import type { Row } from './judge/judge.ts';
-import { textTable } from './judge/report.ts';
+import { markdownTable, textTable } from './judge/report.ts';
 import { binaries } from './lib/binaries.ts';
 import { ControlPlane } from './lib/control-plane.ts';
 import { buildImages } from './lib/images.ts';
@@ -24,7 +24,11 @@ const CRDS = join(HERE, '../../config/kubernetes/crds');
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { jobs: { type: 'string', default: '2' }, list: { type: 'boolean', default: false } },
+  options: {
+    jobs: { type: 'string', default: '2' },
+    list: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
 });
 
 const begin = performance.now();
@@ -126,8 +130,17 @@ function report(outcomes: readonly Outcome[]): number {
   const left = outcomes.filter(isSkipped);
   for (const { name, skipped } of left) console.log(`skipped ${name}: ${skipped}`);
   const passed = outcomes.length - failed - left.length;
+  if (options.write)
+    writeFileSync(join(HERE, 'RESULTS.md'), results(rows, `${passed} scenarios passed, ${failed} failed`));
   console.log(`${passed} passed, ${failed} failed${left.length > 0 ? `, ${left.length} skipped` : ''}`);
   return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+function results(rows: readonly Row[], counts: string): string {
+  const [cpu] = cpus();
+  const machine = `${cpus().length} cores, shared by the cluster, its Pods, Headgate and the load (${cpu?.model ?? 'unknown'})`;
+  const command = `npm run test:cluster -- --jobs ${options.jobs}`;
+  return `# The cluster test's last figures\n\n\`${command}\` on ${machine}: ${counts}.\n\n${markdownTable(rows)}\n`;
 }
 
 /** Those named on the command line; all, in the order of their names, where none is. */
