@@ -23,7 +23,7 @@ export interface KubernetesOptions {
 
 /**
  * Objects from a Kubernetes API server, kept up to date by watching. A kind that cannot be read, for want of permission
- * or because it is not installed, counts as empty, with a problem. What was read stays in force while the server cannot
+ * or because it is not installed, counts as empty, with a problem; where none can be read, nothing is published. What was read stays in force while the server cannot
  * be reached. Events are published together with those that follow closely; those of Pods at once, because nobody may be
  * sent to one that is gone.
  */
@@ -104,9 +104,14 @@ export class KubernetesSource implements Source {
     });
   }
 
+  get #settled(): boolean {
+    return this.#reflectors.every(({ settled }) => settled);
+  }
+
   #stateChanged(): void {
     if (this.#stopping.signal.aborted) return;
-    const synced = this.#reflectors.every(({ settled }) => settled);
+    // A server that refuses everything has told nothing yet: it may only be starting, and knows of no permission so far.
+    const synced = this.#settled && this.#reflectors.some(({ listed }) => listed);
     const before = this.#problems;
     this.#problems = this.#told.of(this.#failed(), synced);
     if (this.#synced) this.#publisher.soon();
@@ -122,8 +127,8 @@ export class KubernetesSource implements Source {
     for (const problem of this.#problems) {
       if (!known.has(problem.message)) this.#options.onWaiting?.(problem);
     }
-    // What only lacks a permission or an installation counts as read, and is no reason to give up.
-    const hopeless = this.#problems.length > 0 && this.#failed().some(({ failure }) => !isDenial(failure));
+    // What only lacks a permission or an installation counts as read, and is no reason to give up, unless all does.
+    const hopeless = this.#settled || this.#failed().some(({ failure }) => !isDenial(failure));
     const [problem] = this.#problems;
     if (this.#options.once !== true || !hopeless || problem === undefined) return;
     this.#started?.reject(new Error(`${problem.place}: ${problem.message} (${problem.remedy})`));

@@ -112,6 +112,17 @@ t.test('a certificate that no known authority signed is a problem that says so',
   t.equal(api.asked.length, 0);
 });
 
+t.test("a password in the server's URL is in no problem", async (t) => {
+  const server = 'http://me:s3cret@127.0.0.1:1/prefix';
+  const access = async () => ({ server, credentials: async () => ({}), renew: () => undefined });
+  const source = new KubernetesSource({ access, namespaces: null, once: true, timing: FAST });
+  t.teardown(() => source.stop());
+  await t.rejects(
+    source.start(() => undefined),
+    /cannot reach the API server at http:\/\/127\.0\.0\.1:1\/prefix: /,
+  );
+});
+
 t.test('to a server without TLS no credentials are shown', async (t) => {
   const api = await KubernetesApi.start(t);
   api.put(service('web'));
@@ -202,6 +213,8 @@ t.test('a kubeconfig that leads to no cluster says which file, why, and what to 
     'no-server': 'clusters: [{ name: c, cluster: {} }]\n',
     'no-current': context,
     'no-cluster': `current-context: a\n${context}`,
+    'no-scheme': kubeconfig('10.0.0.1:6443', 'token: s3cret'),
+    'a-name': kubeconfig('api.example.com:6443', 'token: s3cret'),
   });
   const refused = async (name: string, message: RegExp, chosen: string | null = null, optional = false) => {
     const file = join(folder, name);
@@ -222,4 +235,6 @@ t.test('a kubeconfig that leads to no cluster says which file, why, and what to 
   await refused('no-current', /no context is chosen \(write current-context, or --context: one of a\)/);
   await refused('no-current', /there is no context b \(one of a\)/, 'b');
   await refused('no-cluster', /the context a names a cluster that is not there/);
+  await refused('no-scheme', /"10.0.0.1:6443" is no URL of a server \(write https:\/\/HOST:PORT\)/);
+  await refused('a-name', /"api.example.com:6443" is no URL of a server/);
 });

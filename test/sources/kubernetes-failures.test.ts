@@ -265,6 +265,25 @@ t.test('in one namespace the missing rule is one of a Role', async (t) => {
   ]);
 });
 
+t.test('a server that refuses every kind, as one does that is starting, is not read yet', async (t) => {
+  const api = await KubernetesApi.start(t);
+  api.put(service('web'));
+  const denying = api.script(() => true, status(403, 'Forbidden', 'no'));
+  const watched = new Watched(api);
+  t.teardown(() => watched.source.stop());
+  const started = watched.start();
+  await api.until(() => api.asked.length > 4 * 3);
+  t.equal(watched.source.synced, false);
+  t.match(watched.problems, [/^no permission to read Rollouts /, /Experiments/, /Services/, /Pods/]);
+  const once = new Watched(api, { once: true });
+  t.teardown(() => once.source.stop());
+  await t.rejects(once.start(), /^source.kubernetes: no permission to read Rollouts /);
+  denying.stop();
+  await started;
+  t.equal(watched.names, 'shop/web');
+  await watched.until(() => watched.problems.length === 0);
+});
+
 t.test('a list without the permission to watch is told as such and does not flap', async (t) => {
   const api = await KubernetesApi.start(t);
   api.put(service('web'));
@@ -360,6 +379,20 @@ t.test('answers that are no Kubernetes API are a problem, not an end', async (t)
   t.match(watched.problems, [/sends what is no Kubernetes API \(the list is not valid JSON\)/]);
   api.put(service('later'));
   await watched.until(() => watched.last.services.length === 2 && watched.problems.length === 0);
+});
+
+t.test('an answer that switches protocols, which nobody asked for, is no end of trying', async (t) => {
+  const api = await KubernetesApi.start(t);
+  api.put(service('web'));
+  api.script(
+    () => true,
+    (_asked, { socket }) =>
+      socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+    4 * 2,
+  );
+  const watched = await synced(t, api);
+  t.equal(watched.names, 'shop/web');
+  t.match(watched.waiting, [/cannot reach the API server .*: the connection was closed without an answer/]);
 });
 
 t.test('a list that breaks in the middle of its body removes nothing', async (t) => {

@@ -39,8 +39,9 @@ export class ApiClient {
     this.#access = access;
   }
 
+  /** Where it is, for people: without a password that its URL may hold. */
   get server(): string {
-    return this.#access.server;
+    return this.#access.server.replace(/\/\/[^/]*@/, '//');
   }
 
   /** Credentials are read anew, not only when they expire. */
@@ -96,6 +97,11 @@ function head(request: ReturnType<typeof requestHttp>, limitMs: number): Promise
     request.on('error', (error) => {
       clearTimeout(timer);
       reject(error);
+    });
+    // An answer that is none for node:http, a 101 that nobody asked for, ends without a word.
+    request.on('close', () => {
+      clearTimeout(timer);
+      reject(new Error('the connection was closed without an answer'));
     });
     request.end();
   });

@@ -44,6 +44,9 @@ export async function kubeconfigAccess(
       'add it, or choose another context',
     );
   }
+  if (!/^https?:$/.test(URL.parse(server)?.protocol ?? '')) {
+    throw new AccessError(place, `${JSON.stringify(server)} is no URL of a server`, 'write https://HOST:PORT');
+  }
   // As kubectl has it, credentials are shown to nobody in plain text.
   if (/^http:/i.test(server)) return { server, credentials: async () => ({}), renew: () => undefined };
   let current: KubeConfig | null = config;
