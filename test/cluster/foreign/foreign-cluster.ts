@@ -61,7 +61,9 @@ export class ForeignCluster implements Cluster {
   }
 
   get plane(): ControlPlane {
-    throw new Skipped("it stops and starts the API server, which is the test's own cluster's to bear");
+    throw new Skipped(
+      "it restarts the API server, or has its administrator's token, as only in the test's own cluster",
+    );
   }
 
   get runner(): PodRunner {

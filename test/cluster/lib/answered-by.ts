@@ -18,21 +18,24 @@ interface Route extends TableRoute {
   readonly experiments: { readonly header: string; readonly values: readonly (Target & { value: string })[] } | null;
 }
 
-/**
- * The route that takes a stream's requests and the hashes of the versions that can answer them: what the documentation
- * says of hosts, header rules, experiment tokens and fallbacks, read off a table.
- */
-export function answeredBy(
-  table: Table,
-  stream: Stream,
-): { readonly route: TableRoute | null; readonly versions: readonly string[] } {
+export interface Answer {
+  /** That takes the requests; null: none. */
+  readonly route: TableRoute | null;
+  /** A header decides, not the weights; several versions share evenly then. */
+  readonly byHeader: boolean;
+  /** The hashes of the versions that can answer. */
+  readonly versions: readonly string[];
+}
+
+/** What the documentation says of hosts, header rules, experiment tokens and fallbacks, read off a table. */
+export function answeredBy(table: Table, stream: Stream): Answer {
   const host = stream.host.toLowerCase().replace(/:\d+$/, '');
   const routes = (table.routes as readonly Route[]).filter(({ path }) => path === '/');
   const route =
     routes.find(({ hosts }) => hosts.includes(host)) ??
     routes.find(({ hosts }) => hosts.some((name) => name.startsWith('*.') && host.endsWith(name.slice(1)))) ??
     routes.find(({ hosts }) => hosts.length === 0);
-  if (route === undefined) return { route: null, versions: [] };
+  if (route === undefined) return { route: null, byHeader: false, versions: [] };
   const versions = route.versions as readonly Version[];
   const target = targetOf(route, stream.headers ?? {});
   const asked = target?.versions ?? versions.filter(({ weight }) => weight > 0).map(({ key }) => key);
@@ -42,7 +45,8 @@ export function answeredBy(
     ready.length > 0 || target?.fallback === false
       ? []
       : (ofKey(asked[0] ?? '')?.fallback ?? []).filter((key) => (ofKey(key)?.endpoints.length ?? 0) > 0).slice(0, 1);
-  return { route, versions: [...ready, ...instead].map((key) => ofKey(key)?.name ?? key) };
+  const names = [...ready, ...instead].map((key) => ofKey(key)?.name ?? key);
+  return { route, byHeader: target !== null, versions: names };
 }
 
 /** Null: no rule and no token takes these headers. */

@@ -8,6 +8,8 @@ const STREAMS = [
   { name: 'tester', rate: 1, host: 'shop', headers: { 'x-canary': 'true' } },
 ];
 
+const RULE = { header: 'x-canary', match: { kind: 'present' }, versions: ['shop/new'], reason: null, fallback: true };
+
 const ROUTE = {
   name: 'shop',
   hosts: [],
@@ -16,18 +18,23 @@ const ROUTE = {
     { key: 'shop/old', name: 'old', role: 'stable', weight: 90, endpoints: ['10.0.0.1:80'], fallback: [] },
     { key: 'shop/new', name: 'new', role: 'canary', weight: 10, endpoints: ['10.0.0.2:80'], fallback: ['shop/old'] },
   ],
-  rules: [{ header: 'x-canary', match: { kind: 'present' }, versions: ['shop/new'], reason: null, fallback: true }],
+  rules: [RULE],
   experiments: null,
 };
 
 /** A Headgate with one replica, whose table this is; each look at it is counted. */
-async function headgate(t: Test, generations: readonly number[]) {
+async function headgate(t: Test, generations: readonly number[], rules: readonly object[] = [RULE]) {
   let looks = 0;
   const server = createServer((_request, response) => {
     const generation = generations[Math.min(looks, generations.length - 1)];
     looks += 1;
     response.end(
-      JSON.stringify({ generation, workers: [{ worker: 0, generation: 7 }], routes: [ROUTE], problems: [] }),
+      JSON.stringify({
+        generation,
+        workers: [{ worker: 0, generation: 7 }],
+        routes: [{ ...ROUTE, rules }],
+        problems: [],
+      }),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -57,6 +64,19 @@ t.test('it is waited for until every worker applies the table', async (t) => {
   await check.expect('10 %', STREAMS, { weights: { old: 90, new: 10 } });
   t.same(check.findings, []);
 });
+
+t.test(
+  'what a header decides is split evenly among the versions that it leads to, whatever their weights',
+  async (t) => {
+    const proxy = await headgate(t, [7], [{ ...RULE, versions: ['shop/old', 'shop/new'] }]);
+    const check = new TableCheck(proxy, 50);
+    await check.expect('both', STREAMS, { weights: { old: 1, new: 1 }, streams: ['tester'] });
+    t.same(check.findings, []);
+    await check.expect('by weight', STREAMS, { weights: { old: 90, new: 10 }, streams: ['tester'] });
+    await check.expect('one', STREAMS, { weights: { new: 1 }, streams: ['tester'] });
+    t.match(check.findings, [{ message: /^by weight: stream tester/ }, { message: /^one: stream tester/ }]);
+  },
+);
 
 t.test('another split, and a header that leads elsewhere, are findings', async (t) => {
   const check = new TableCheck(await headgate(t, [7]), 50);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../judge/finding.ts';
 import { showsSplit } from '../judge/shows-split.ts';
+import type { Split } from '../judge/split.ts';
 import type { TimeWindow } from '../judge/time-window.ts';
 import { now } from '../load/clock.ts';
 import type { Stream } from '../load/stream.ts';
@@ -31,8 +32,7 @@ export class TableCheck {
     const split = weights === undefined ? [] : all.filter((stream, i) => streams?.includes(stream.name) ?? i === 0);
     const wrong = (table: Table): readonly string[] => [
       ...split.flatMap((stream) => {
-        const { route } = answeredBy(table, stream);
-        const right = route !== null && weights !== undefined && showsSplit(table, route.name, weights);
+        const right = weights === undefined || isSplit(table, stream, weights);
         return right ? [] : [`stream ${stream.name} is not split ${JSON.stringify(weights)}`];
       }),
       ...all.flatMap((stream) => {
@@ -56,4 +56,15 @@ export class TableCheck {
     }
     return { name, from, until: now() };
   }
+}
+
+function isSplit(table: Table, stream: Stream, weights: Split): boolean {
+  const { route, byHeader, versions } = answeredBy(table, stream);
+  if (route === null) return false;
+  if (!byHeader) return showsSplit(table, route.name, weights);
+  const asked = Object.entries(weights).filter(([, weight]) => weight > 0);
+  return (
+    asked.length === versions.length &&
+    asked.every(([hash, weight]) => versions.includes(hash) && weight === asked[0]?.[1])
+  );
 }
