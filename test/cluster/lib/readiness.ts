@@ -18,9 +18,9 @@ const READY_AFTER = 'headgate.test/ready-after';
 const READY_AFTER_MS = 200;
 
 /**
- * Tells when a container's process is ready and when it no longer is. Headgate is probed as its manifest says. The
- * application is ready `headgate.test/ready-after` milliseconds (an annotation of the Pod) after it listens, and never
- * when its image's tag is `broken`.
+ * Tells when a container's process is ready and when it no longer is. Headgate, and an image `node`, are probed as
+ * their manifests say. The application is ready `headgate.test/ready-after` milliseconds (an annotation of the Pod) after
+ * it listens, and never when its image's tag is `broken`.
  */
 export async function watchReadiness(options: ReadinessOptions): Promise<void> {
   try {
