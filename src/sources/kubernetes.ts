@@ -91,6 +91,7 @@ export class KubernetesSource implements Source {
       timing: this.#timing,
       once: this.#options.once ?? false,
       signal: this.#stopping.signal,
+      mayRead: () => this.#reflectors.some(({ listed }) => listed),
       apply: (type, object) => {
         // What changes nothing does not keep anything waiting either.
         if (!this.#store.apply(type, object) || !this.#synced) return;
@@ -104,14 +105,9 @@ export class KubernetesSource implements Source {
     });
   }
 
-  get #settled(): boolean {
-    return this.#reflectors.every(({ settled }) => settled);
-  }
-
   #stateChanged(): void {
     if (this.#stopping.signal.aborted) return;
-    // A server that refuses everything has told nothing yet: it may only be starting, and knows of no permission so far.
-    const synced = this.#settled && this.#reflectors.some(({ listed }) => listed);
+    const synced = this.#reflectors.every(({ settled }) => settled);
     const before = this.#problems;
     this.#problems = this.#told.of(this.#failed(), synced);
     if (this.#synced) this.#publisher.soon();
@@ -128,7 +124,8 @@ export class KubernetesSource implements Source {
       if (!known.has(problem.message)) this.#options.onWaiting?.(problem);
     }
     // What only lacks a permission or an installation counts as read, and is no reason to give up, unless all does.
-    const hopeless = this.#settled || this.#failed().some(({ failure }) => !isDenial(failure));
+    const failed = this.#failed();
+    const hopeless = failed.length === this.#reflectors.length || failed.some(({ failure }) => !isDenial(failure));
     const [problem] = this.#problems;
     if (this.#options.once !== true || !hopeless || problem === undefined) return;
     this.#started?.reject(new Error(`${problem.place}: ${problem.message} (${problem.remedy})`));

@@ -26,6 +26,8 @@ export interface ReflectorOptions {
   /** Lists, but does not watch. */
   readonly once: boolean;
   readonly signal: AbortSignal;
+  /** Whether the server has let anything be read. One that starts knows of no permission yet, and refuses everything. */
+  readonly mayRead: () => boolean;
   /** Takes a change. Of an object that a list does not have any more, only its head is given. */
   readonly apply: (type: 'ADDED' | 'MODIFIED' | 'DELETED', object: unknown) => void;
   /** The server has sent something. */
@@ -42,7 +44,7 @@ export interface ReflectorOptions {
 export class Reflector {
   readonly kind: Kind;
   readonly namespace: string | null;
-  /** It has been listed, or there is nothing that could be. */
+  /** It has been listed, or may not be while others may. */
   settled = false;
   /** It has been listed at least once. */
   listed = false;
@@ -177,7 +179,7 @@ export class Reflector {
   }
 
   async #failed(failure: Failure): Promise<void> {
-    const { client, timing, signal } = this.#options;
+    const { client, timing, signal, mayRead } = this.#options;
     this.#attempts += 1;
     if (!failure.resumable) this.#version = null;
     if (failure.stale) client.renewCredentials();
@@ -192,7 +194,7 @@ export class Reflector {
         this.failure = failure;
         this.#options.onState();
       }
-      if (denied) this.#settle(false);
+      if (denied && mayRead()) this.#settle(false);
     }
     const why = failure.kind === 'unreachable' ? 'unreachable' : denied ? 'denied' : 'other';
     // A server that answers otherwise than before has moved on. One that comes back has forgotten what was before (410), and
