@@ -76,6 +76,35 @@ t.test('a plugin is asked, and asked again when its token is refused', async (t)
   t.strictSame(shown(api), ['Bearer first', 'Bearer second']);
 });
 
+t.test('a plugin that does not end is a problem, is not started again, and is heard when it does', async (t) => {
+  const plugin = `#!/bin/sh
+cd "$(dirname "$0")"
+echo started >> starts
+for i in $(seq 200); do [ -e token ] && break; sleep 0.05; done
+echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"late"}}'
+`;
+  const folder = t.testdir({ plugin });
+  await chmod(join(folder, 'plugin'), 0o700);
+  const api = await secureApi(t);
+  api.put(service('web'));
+  const user = `exec: { apiVersion: client.authentication.k8s.io/v1, command: "${join(folder, 'plugin')}", interactiveMode: Never }`;
+  await writeFile(join(folder, 'config'), kubeconfig(api.url, user));
+  const { promise: told, resolve } = Promise.withResolvers<string>();
+  const source = new KubernetesSource({
+    access: () => kubeconfigAccess([join(folder, 'config')], false, null),
+    namespaces: null,
+    timing: { ...FAST, headMs: 100 },
+    onWaiting: ({ message }) => resolve(message),
+  });
+  t.teardown(() => source.stop());
+  const started = source.start(() => undefined);
+  t.match(await told, /^there are no credentials for .*: they have not come within 100 ms; nothing is routed/);
+  await writeFile(join(folder, 'token'), '');
+  await started;
+  t.strictSame(shown(api), ['Bearer late']);
+  t.equal(readFileSync(join(folder, 'starts'), 'utf8'), 'started\n');
+});
+
 t.test('a plugin that fails is a problem that repeats nothing of what it printed', async (t) => {
   const folder = t.testdir({ plugin: '#!/bin/sh\necho "token: s3cret"\n' });
   await chmod(join(folder, 'plugin'), 0o700);

@@ -3,6 +3,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Access } from './access.ts';
 import { ApiError } from './api-error.ts';
+import { CredentialsError } from './credentials-error.ts';
 
 /** A message of the API server's about an error is short; nothing else is read to its end. */
 const LONGEST_ERROR = 64 * 1024;
@@ -11,7 +12,7 @@ const PROBE_MS = 15_000;
 
 export interface OpenOptions {
   readonly signal: AbortSignal;
-  /** From the start to the end of the response's head. */
+  /** From the start to the end of the response's head; credentials have as long before it. */
   readonly headMs: number;
   /** Between two chunks of the body. */
   readonly silenceMs: number;
@@ -54,7 +55,7 @@ export class ApiClient {
    */
   async open(path: string, query: Readonly<Record<string, string>>, options: OpenOptions): Promise<Body> {
     const { headMs, silenceMs, signal } = options;
-    const credentials = await unlessStopped(this.#access.credentials(), signal);
+    const credentials = await inTime(this.#access.credentials(), signal, headMs);
     // It can have been stopped between the two.
     signal.throwIfAborted();
     const url = new URL(`${this.#access.server}${path}?${new URLSearchParams(query).toString()}`);
@@ -76,14 +77,19 @@ export class ApiClient {
 
 const stopped = () => new DOMException('stopped', 'AbortError');
 
-/** A plugin that gives credentials may take its time; stopping does not wait for it. */
-function unlessStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(stopped());
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
+/** A plugin that gives credentials may take its time, or never come back: neither stopping nor telling of it waits for that. */
+async function inTime<T>(credentials: Promise<T>, signal: AbortSignal, limitMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(stopped());
+  const timer = setTimeout(() => reject(new CredentialsError(`they have not come within ${limitMs} ms`)), limitMs);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([credentials, late]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 function head(request: ReturnType<typeof requestHttp>, limitMs: number): Promise<IncomingMessage> {

@@ -50,20 +50,29 @@ export async function kubeconfigAccess(
   // As kubectl has it, credentials are shown to nobody in plain text.
   if (/^http:/i.test(server)) return { server, credentials: async () => ({}), renew: () => undefined };
   let current: KubeConfig | null = config;
+  const ask = async (): Promise<Credentials> => {
+    try {
+      current ??= await load(files, optional, context);
+      const options: Credentials = {};
+      await current.applyToHTTPSOptions(options);
+      return options;
+    } catch (error) {
+      throw new CredentialsError(withoutQuotation(error));
+    }
+  };
+  // Requests at one time share one answer: a plugin is a process, and one that never ends must not be started again.
+  let asking: Promise<Credentials> | null = null;
   return {
     server,
-    credentials: async () => {
-      try {
-        current ??= await load(files, optional, context);
-        const options: Credentials = {};
-        await current.applyToHTTPSOptions(options);
-        return options;
-      } catch (error) {
-        throw new CredentialsError(withoutQuotation(error));
-      }
+    credentials: () => {
+      asking ??= ask().finally(() => {
+        asking = null;
+      });
+      return asking;
     },
     renew: () => {
-      current = null;
+      // What is being asked for is not old.
+      if (asking === null) current = null;
     },
   };
 }
