@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Access } from '../../src/sources/kubernetes/access.ts';
@@ -103,6 +105,33 @@ echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","s
   await started;
   t.strictSame(shown(api), ['Bearer late']);
   t.equal(readFileSync(join(folder, 'starts'), 'utf8'), 'started\n');
+});
+
+t.test('a proxy that never answers is a problem, and keeps no stop waiting', async (t) => {
+  const proxy = createServer((socket) => socket.on('error', () => undefined));
+  const sockets = new Set<Socket>();
+  proxy.on('connection', (socket) => sockets.add(socket)).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+  const address = proxy.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const folder = t.testdir({
+    config: kubeconfig('https://10.0.0.1', 'token: abc', `proxy-url: "http://127.0.0.1:${port}"`),
+  });
+  const { promise: told, resolve } = Promise.withResolvers<string>();
+  const source = new KubernetesSource({
+    access: () => kubeconfigAccess([join(folder, 'config')], false, null),
+    namespaces: null,
+    timing: { ...FAST, headMs: 50 },
+    onWaiting: ({ message }) => resolve(message),
+  });
+  const started = source.start(() => undefined).catch((error: Error) => error.message);
+  t.match(await told, /^cannot reach the API server at https:\/\/10\.0\.0\.1: no answer within 50 ms/);
+  await source.stop();
+  t.equal(await started, 'the source was stopped before it was read');
 });
 
 t.test('a plugin that fails is a problem that repeats nothing of what it printed', async (t) => {

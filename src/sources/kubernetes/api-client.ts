@@ -55,7 +55,8 @@ export class ApiClient {
    */
   async open(path: string, query: Readonly<Record<string, string>>, options: OpenOptions): Promise<Body> {
     const { headMs, silenceMs, signal } = options;
-    const credentials = await inTime(this.#access.credentials(), signal, headMs);
+    const late = () => new CredentialsError(`they have not come within ${headMs} ms`);
+    const credentials = await inTime(this.#access.credentials(), signal, headMs, late);
     // It can have been stopped between the two.
     signal.throwIfAborted();
     const url = new URL(`${this.#access.server}${path}?${new URLSearchParams(query).toString()}`);
@@ -69,46 +70,44 @@ export class ApiClient {
     signal.addEventListener('abort', abort);
     request.on('close', () => signal.removeEventListener('abort', abort));
     request.on('socket', (socket) => socket.setKeepAlive(true, PROBE_MS));
-    const response = await head(request, headMs);
-    if (response.statusCode === 200) return bodyOf(response, silenceMs);
-    throw await errorOf(response, headMs);
+    try {
+      const response = await inTime(head(request), signal, headMs, () => new Error(`no answer within ${headMs} ms`));
+      if (response.statusCode === 200) return bodyOf(response, silenceMs);
+      throw await errorOf(response, headMs);
+    } catch (error) {
+      request.destroy();
+      throw error;
+    }
   }
 }
 
 const stopped = () => new DOMException('stopped', 'AbortError');
 
-/** A plugin that gives credentials may take its time, or never come back: neither stopping nor telling of it waits for that. */
-async function inTime<T>(credentials: Promise<T>, signal: AbortSignal, limitMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
+/**
+ * A plugin that gives credentials may never come back, and a request that waits for its proxy does not say so when it is
+ * destroyed: neither stopping nor telling of it waits for them.
+ */
+async function inTime<T>(wanted: Promise<T>, signal: AbortSignal, limitMs: number, error: () => Error): Promise<T> {
+  const { promise: end, reject } = Promise.withResolvers<never>();
   const abort = () => reject(stopped());
-  const timer = setTimeout(() => reject(new CredentialsError(`they have not come within ${limitMs} ms`)), limitMs);
+  const timer = setTimeout(() => reject(error()), limitMs);
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
   try {
-    return await Promise.race([credentials, late]);
+    return await Promise.race([wanted, end]);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
   }
 }
 
-function head(request: ReturnType<typeof requestHttp>, limitMs: number): Promise<IncomingMessage> {
+function head(request: ReturnType<typeof requestHttp>): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => request.destroy(new Error(`no answer within ${limitMs} ms`)), limitMs);
-    request.on('response', (response) => {
-      clearTimeout(timer);
-      resolve(response);
-    });
+    request.on('response', resolve);
     // Stays for the life of the request: a connection can break after the head too, which the body's reader is told.
-    request.on('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
+    request.on('error', reject);
     // An answer that is none for node:http, a 101 that nobody asked for, ends without a word.
-    request.on('close', () => {
-      clearTimeout(timer);
-      reject(new Error('the connection was closed without an answer'));
-    });
+    request.on('close', () => reject(new Error('the connection was closed without an answer')));
     request.end();
   });
 }

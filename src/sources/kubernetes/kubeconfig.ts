@@ -10,6 +10,8 @@ import { AccessError } from './access-error.ts';
 import { CredentialsError } from './credentials-error.ts';
 
 const REMEDY = 'name a kubeconfig with source.kubernetes.kubeconfig, --kubeconfig or $KUBECONFIG';
+/** The agent for a proxy lets go of one that does not answer only when it is given a limit. To others it is no limit. */
+const PROXY_MS = 30_000;
 
 /**
  * The files that kubectl would read: those of `$KUBECONFIG` that exist, else `~/.kube/config`.
@@ -53,7 +55,7 @@ export async function kubeconfigAccess(
   const ask = async (): Promise<Credentials> => {
     try {
       current ??= await load(files, optional, context);
-      const options: Credentials = {};
+      const options: Credentials = { timeout: PROXY_MS };
       await current.applyToHTTPSOptions(options);
       return options;
     } catch (error) {
