@@ -49,10 +49,13 @@ const service = (name: string) => ({
   spec: { selector: { app: name }, ports: [{ port: 80 }] },
 });
 
+/** Of a ReplicaSet that only its Pods know of: one that none owns is nobody's endpoint. */
+const OWNER = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-aaa', uid: 'aaa', controller: true };
+
 const pod = (name: string) => ({
   apiVersion: 'v1',
   kind: 'Pod',
-  metadata: { name, namespace: 'edge', labels: { 'rollouts-pod-template-hash': 'aaa' } },
+  metadata: { name, namespace: 'edge', labels: { 'rollouts-pod-template-hash': 'aaa' }, ownerReferences: [OWNER] },
   spec: { containers: [{ name: 'app', image: 'app' }] },
 });
 
