@@ -20,7 +20,7 @@ export function addSourceOptions(command: Command): Command {
     new Option(flags, description).implies({ kubernetes: true });
   return command
     .option('-c, --config <file>', 'the configuration file')
-    .option('--kubernetes', "read a cluster, in place of the file's source; needs no file")
+    .option('--kubernetes', 'read a cluster, whatever source the file has; needs no file')
     .addOption(
       kubernetes('--namespace <name>', 'of the cluster, read only this; may be given several times').argParser(collect),
     )

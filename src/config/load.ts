@@ -32,7 +32,7 @@ const MISSING = 'correct --config, or begin with the config/headgate.yaml of the
 /**
  * Reads and validates a configuration file.
  * @param path as the user wrote it; messages name the file so
- * @param source takes the place of the file's own `source`; undefined: nothing does
+ * @param source takes the place of the file's own `source`; of a cluster, key by key. Undefined: nothing does
  * @throws ConfigError with every mistake at once
  */
 export async function loadConfig(path: string, source?: unknown): Promise<Loaded> {
@@ -54,7 +54,7 @@ export async function loadConfig(path: string, source?: unknown): Promise<Loaded
 /**
  * The same for a text that is at hand.
  * @param path names the file in messages; its folder is where the paths in it begin
- * @param source takes the place of the text's own `source`; undefined: nothing does
+ * @param source takes the place of the text's own `source`; of a cluster, key by key. Undefined: nothing does
  * @throws ConfigError with every mistake at once
  */
 export function parseConfig(text: string, path: string, source?: unknown): Config {
@@ -81,9 +81,19 @@ export function parseConfig(text: string, path: string, source?: unknown): Confi
   throw new ConfigError('HEADGATE_CONFIG_INVALID', sorted(mistakes));
 }
 
-/** What is no map stays as it is: the schema has the words for it. */
+/**
+ * What is said of a cluster goes before what the file says of it, key by key: `--namespace` chooses no other cluster.
+ * What is no map stays as it is: the schema has the words for it.
+ */
 function withSource(value: unknown, source: unknown): unknown {
-  return value === undefined || value === null || isRecord(value) ? { ...asRecord(value), source } : value;
+  if (value !== undefined && value !== null && !isRecord(value)) return value;
+  const file = asRecord(value);
+  const { kubernetes } = asRecord(source);
+  if (kubernetes === undefined) return { ...file, source };
+  return {
+    ...file,
+    source: { kubernetes: { ...asRecord(asRecord(file['source'])['kubernetes']), ...asRecord(kubernetes) } },
+  };
 }
 
 function reportIssue(

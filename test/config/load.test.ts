@@ -216,3 +216,14 @@ t.test('a cluster as the source: everything has a default, and a bare key is eno
     kubernetes: { namespaces: ['shop'], kubeconfig: '/etc/headgate/kube/config', context: 'test' },
   });
 });
+
+t.test('a cluster given from outside goes before the file key by key, and takes the place of files', async (t) => {
+  const source = (text: string, given: unknown) => parseConfig(text, '/etc/headgate/headgate.yaml', given).source;
+  const file = 'source: { kubernetes: { namespaces: [shop], context: test } }';
+  t.strictSame(source(file, { kubernetes: { namespaces: ['api'] } }), {
+    kubernetes: { namespaces: ['api'], kubeconfig: null, context: 'test' },
+  });
+  t.strictSame(source('source: { files: [m] }', { kubernetes: {} }), {
+    kubernetes: { namespaces: null, kubeconfig: null, context: null },
+  });
+});

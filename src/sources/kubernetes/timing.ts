@@ -24,7 +24,7 @@ export const TIMING: Timing = {
   quietMs: 20,
   mostMs: 100,
   backoffMs: 100,
-  headMs: 30_000,
+  headMs: 10_000,
   listSilenceMs: 30_000,
   watchMs: [300_000, 600_000],
   slackMs: 10_000,
