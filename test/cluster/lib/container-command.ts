@@ -89,8 +89,11 @@ function asWritten(
   mkdirSync(folder, { recursive: true });
   writeFileSync(script, rootScript(images, root, mounts));
   const [file, ...args] = [...network.enter, 'unshare', '--mount', '--', 'sh', script, ...run];
-  return { file, args, env: { ...env, PATH: `${dirname(process.execPath)}:${env['PATH'] ?? ''}` } };
+  return { file, args, env: { ...env, PATH: `${NODE}:${env['PATH'] ?? ''}` } };
 }
+
+/** Where a container finds the Node.js that runs the test. */
+const NODE = '/headgate-test-node';
 
 /**
  * A root of the machine's own folders, each bound into an empty file system, so that the Pod's mount points can be made
@@ -109,6 +112,12 @@ function rootScript(images: Images, root: string, mounts: readonly { from: strin
     else if (entry.isDirectory())
       lines.push(`mkdir ${root}/${entry.name}`, `mount --rbind /${entry.name} ${root}/${entry.name}`);
   }
+  // Wherever it lies on the machine, be it in a folder that a container has of its own.
+  lines.push(
+    `mkdir ${root}${NODE}`,
+    `touch ${root}${NODE}/node`,
+    `mount --bind ${process.execPath} ${root}${NODE}/node`,
+  );
   lines.push(`ln -s ../run ${root}/var/run`, `mkdir -m 1777 ${root}/tmp`, `cp /etc/passwd /etc/hosts ${root}/etc/`);
   for (const [name, from] of Object.entries(images.headgate)) {
     const make = name === 'package.json' ? 'touch' : 'mkdir';
