@@ -35,7 +35,7 @@ export class KubernetesSource implements Source {
   readonly #stopping = new AbortController();
   #reflectors: readonly Reflector[] = [];
   #running: Promise<unknown> = Promise.resolve();
-  #told = new KubernetesProblems('');
+  #told = new KubernetesProblems('', false);
   #problems: readonly Problem[] = [];
   #synced = false;
   #lastEventAt: number | null = null;
@@ -64,7 +64,7 @@ export class KubernetesSource implements Source {
   async start(onChange: (snapshot: Snapshot) => void): Promise<void> {
     this.#onChange = onChange;
     const client = new ApiClient(await this.#options.access());
-    this.#told = new KubernetesProblems(client.server);
+    this.#told = new KubernetesProblems(client.server, this.#options.once ?? false);
     const namespaces = this.#options.namespaces === null ? [null] : [...new Set(this.#options.namespaces)];
     this.#reflectors = KINDS.flatMap((kind) => namespaces.map((namespace) => this.#reflector(client, kind, namespace)));
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -240,7 +240,7 @@ t.test('a kind without permission counts as empty, with the rule that is missing
     {
       place: 'source.kubernetes',
       message: `no permission to read Experiments in all namespaces (status 403: ${message}); they are left out`,
-      remedy: `bind ${who} to a ClusterRole with the rule { apiGroups: ["argoproj.io"], resources: [experiments], verbs: [get, list, watch] }, or name the namespaces to read in source.kubernetes.namespaces`,
+      remedy: `bind ${who} to a ClusterRole with the rule { apiGroups: ["argoproj.io"], resources: [experiments], verbs: [get, list, watch] }, or name the namespaces to read, with --namespace or in source.kubernetes.namespaces`,
     },
   ]);
   denying.stop();
@@ -436,5 +436,15 @@ t.test('read once, a server that cannot be reached is an error, a kind that is n
   await api.close();
   const lost = new Watched(api, { once: true });
   t.teardown(() => lost.source.stop());
-  await t.rejects(lost.start(), /^source.kubernetes: cannot reach the API server .* \(it is tried again/);
+  await t.rejects(lost.start(), {
+    message: /^source.kubernetes: cannot reach the API server at \S+: connection refused \(check that it runs [^;]*\)$/,
+  });
+});
+
+t.test('read once, a server that knows nothing it is asked for is told of as a wrong address', async (t) => {
+  const api = await KubernetesApi.start(t);
+  api.script(() => true, status(404, 'NotFound', 'no'));
+  const lost = new Watched(api, { once: true });
+  t.teardown(() => lost.source.stop());
+  await t.rejects(lost.start(), { message: /\(check that the address is that of a Kubernetes API: / });
 });
