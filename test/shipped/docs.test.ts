@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
+import { parseConfig } from '../../src/config/load.ts';
 import { causeOf } from '../../src/proxy/causes.ts';
 import { ROOT } from './yaml.ts';
 
@@ -51,6 +52,12 @@ for (const document of DOCUMENTS) {
         parseAllDocuments(block).flatMap(({ errors }) => errors.map(({ message }) => message)),
         [],
       );
+    }
+  });
+
+  t.test(`${document}: every block of routes is right in the configuration of the cluster`, async (t) => {
+    for (const block of blocks(document, 'yaml').filter((one) => one.startsWith('routes:'))) {
+      t.ok((parseConfig(`source: { kubernetes: {} }\n${block}`, document).routes ?? []).length > 0);
     }
   });
 
