@@ -10,6 +10,9 @@ import { Watch, type WatchEvent } from './watch.ts';
 /** An object as it is written: anything with a kind and a name. */
 export type Manifest = Readonly<Record<string, unknown>>;
 
+/** YAML of one or many documents, objects, or a list of both. */
+export type Manifests = string | Manifest | readonly (string | Manifest)[];
+
 export interface WatchOptions {
   readonly labelSelector?: string;
   /** Of all namespaces. */
@@ -62,10 +65,10 @@ export class Api {
   }
 
   /**
-   * Creates or changes what the YAML (one or many documents) or the objects say, as `kubectl apply --server-side` does.
-   * Objects that name no namespace go into this one. Resolves with their names.
+   * Creates or changes what the YAML or the objects say, as `kubectl apply --server-side` does. Objects that name no
+   * namespace go into this one. Resolves with their names.
    */
-  async apply(manifests: string | Manifest | readonly Manifest[]): Promise<readonly string[]> {
+  async apply(manifests: Manifests): Promise<readonly string[]> {
     const names: string[] = [];
     for (const manifest of documents(manifests)) {
       const { path, name, object } = await this.#locate(this.#change(manifest));
@@ -208,8 +211,9 @@ export class Api {
   }
 }
 
-function documents(manifests: string | Manifest | readonly Manifest[]): readonly Manifest[] {
-  if (typeof manifests !== 'string') return Array.isArray(manifests) ? manifests : [manifests as Manifest];
+function documents(manifests: Manifests): readonly Manifest[] {
+  if (Array.isArray(manifests)) return manifests.flatMap((each) => documents(each));
+  if (typeof manifests !== 'string') return [manifests as Manifest];
   return parseAllDocuments(manifests).flatMap((document) => {
     if (document.errors[0] !== undefined) throw document.errors[0];
     const object: Manifest | null = document.toJS();

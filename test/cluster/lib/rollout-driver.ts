@@ -42,6 +42,13 @@ export class RolloutDriver {
     return this.until(`paused at step ${index}`, holds, timeoutMs);
   }
 
+  /** A blue-green Rollout that has its new version as preview, and waits to be promoted. */
+  pausedBeforeSwitch(timeoutMs?: number): Promise<Rollout> {
+    const holds = ({ status }: Rollout) =>
+      status?.phase === 'Paused' && status.blueGreen?.previewSelector === status.currentPodHash;
+    return this.until('paused before the switch', holds, timeoutMs);
+  }
+
   /** The controller has acted on an abort. */
   aborted(timeoutMs?: number): Promise<Rollout> {
     const holds = ({ status }: Rollout) =>

@@ -1,13 +1,9 @@
 import { example } from '../lib/example.ts';
 import { fallbacks } from '../lib/fallbacks.ts';
-import type { Rollout } from '../lib/objects.ts';
 import { defineScenario } from '../lib/scenario.ts';
 
 const WORKERS = 'workers.ai-engine.example.com';
 const API = 'api.ai-engine.example.com';
-
-const paused = ({ status }: Rollout) =>
-  status?.phase === 'Paused' && status.blueGreen?.previewSelector === status.currentPodHash;
 
 /** The example of the AI engine: blue-green workers and a canary written for ingress-nginx, told apart by host, both rolling. */
 export const scenario = defineScenario({
@@ -38,7 +34,7 @@ export const scenario = defineScenario({
       workers.setImage('ghcr.io/your-org/ai-engine-workers:v1.1.0'),
       engine.setImage('ghcr.io/your-org/ai-engine-api:v1.1.0'),
     ]);
-    await Promise.all([workers.until('paused before the switch', paused), engine.pausedAt(1)]);
+    await Promise.all([workers.pausedBeforeSwitch(), engine.pausedAt(1)]);
     const { canary: green } = await workers.hashes();
     const { canary: v2 } = await engine.hashes();
     const fifth = { weights: { [v1]: 80, [v2]: 20 }, streams: ['api', 'astray'] };
@@ -58,7 +54,7 @@ export const scenario = defineScenario({
     step('the next workers are aborted, and so is the API');
     const onlyGreen = traffic.throughout('the workers stay again', { workers: green });
     await workers.setImage('ghcr.io/your-org/ai-engine-workers:v1.2.0');
-    await workers.until('paused before the switch', paused);
+    await workers.pausedBeforeSwitch();
     const { canary: aborted } = await workers.hashes();
     await traffic.expect('the next preview', { headers: { workers: green, preview: aborted }, answers: 100 });
     await Promise.all([workers.abort(), engine.abort()]);

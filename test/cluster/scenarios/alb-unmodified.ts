@@ -1,57 +1,34 @@
+import { application } from '../lib/application.ts';
 import { defineScenario } from '../lib/scenario.ts';
+import { underLoad } from '../lib/under-load.ts';
 
-const ROLLOUT = `
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: { name: shop }
-spec:
-  replicas: 4
-  selector: { matchLabels: { app: shop } }
-  strategy:
-    canary:
-      stableService: shop-stable
-      canaryService: shop-canary
-      scaleDownDelaySeconds: 1
-      abortScaleDownDelaySeconds: 2
-      trafficRouting:
-        managedRoutes: [{ name: employees }, { name: beta }]
-        alb: { ingress: shop, rootService: shop, servicePort: 80 }
-      steps:
-        - setCanaryScale: { replicas: 2 }
-        - setHeaderRoute:
-            name: beta
-            match: [{ headerName: X-Beta, headerValue: { exact: "yes" } }]
-        - setHeaderRoute:
-            name: employees
-            match: [{ headerName: X-Employee, headerValue: { exact: "yes" } }]
-        - setWeight: 10
-        - pause: {}
-        - setHeaderRoute: { name: beta }
-        - setWeight: 50
-        - pause: {}
-  template:
-    metadata: { labels: { app: shop } }
-    spec:
-      containers:
-        - name: shop
-          image: shop:v1
-          ports: [{ name: http, containerPort: 8080 }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop }
-spec: { type: NodePort, selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop-stable }
-spec: { type: NodePort, selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop-canary }
-spec: { type: NodePort, selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
+const SPEC = `
+replicas: 4
+strategy:
+  canary:
+    stableService: shop-stable
+    canaryService: shop-canary
+    scaleDownDelaySeconds: 1
+    abortScaleDownDelaySeconds: 2
+    trafficRouting:
+      managedRoutes: [{ name: employees }, { name: beta }]
+      alb: { ingress: shop, rootService: shop, servicePort: 80 }
+    steps:
+      - setCanaryScale: { replicas: 2 }
+      - setHeaderRoute:
+          name: beta
+          match: [{ headerName: X-Beta, headerValue: { exact: "yes" } }]
+      - setHeaderRoute:
+          name: employees
+          match: [{ headerName: X-Employee, headerValue: { exact: "yes" } }]
+      - setWeight: 10
+      - pause: {}
+      - setHeaderRoute: { name: beta }
+      - setWeight: 50
+      - pause: {}
+`;
+
+const INGRESS = `
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
@@ -69,19 +46,21 @@ spec:
             backend: { service: { name: shop, port: { name: use-annotation } } }
 `;
 
+const MANIFESTS = [
+  ...application({ spec: SPEC, serviceType: 'NodePort', services: ['shop', 'shop-stable', 'shop-canary'] }),
+  INGRESS,
+];
+
 const HOST = 'shop.example.com';
 const ACTION = 'alb.ingress.kubernetes.io/actions.';
 
 /** A Rollout as one writes it for the AWS load balancer, where there is only the Ingress and nobody serves its class. */
 export const scenario = defineScenario({
   name: 'alb-unmodified',
-  run: async ({ api, headgate, rollout: driver, step, traffic: start, assert }) => {
-    await api.apply(ROLLOUT);
-    const rollout = driver('shop');
-    await rollout.healthy();
-    const proxy = await headgate();
-    const traffic = start({
-      to: proxy,
+  run: async (context) => {
+    const { api, step, assert } = context;
+    const { rollout, traffic } = await underLoad(context, {
+      manifests: MANIFESTS,
       streams: [
         { name: 'plain', rate: 120, host: HOST },
         { name: 'employee', rate: 20, host: HOST, headers: { 'x-employee': 'yes' } },

@@ -1,32 +1,24 @@
+import { application } from '../lib/application.ts';
 import { defineScenario } from '../lib/scenario.ts';
 import { stepSplit } from '../lib/step-split.ts';
+import { underLoad } from '../lib/under-load.ts';
 
-const ROLLOUT = `
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: { name: shop }
-spec:
-  replicas: 4
-  selector: { matchLabels: { app: shop } }
-  strategy:
-    canary:
-      trafficRouting: {}
-      scaleDownDelaySeconds: 1
-      steps:
-        - setWeight: 25
-        - pause: {}
-        - setWeight: 50
-        - pause: {}
-        - setWeight: 75
-        - pause: {}
-  template:
-    metadata: { labels: { app: shop } }
-    spec:
-      containers:
-        - name: shop
-          image: shop:v1
-          ports: [{ name: http, containerPort: 8080 }]
+const SPEC = `
+replicas: 4
+strategy:
+  canary:
+    trafficRouting: {}
+    scaleDownDelaySeconds: 1
+    steps:
+      - setWeight: 25
+      - pause: {}
+      - setWeight: 50
+      - pause: {}
+      - setWeight: 75
+      - pause: {}
 `;
+
+const MANIFESTS = application({ spec: SPEC, services: [] });
 
 /**
  * The API server ends twice in the middle of a rollout: once as it should (SIGTERM), once by kill -9. Meanwhile the split
@@ -35,13 +27,10 @@ spec:
 export const scenario = defineScenario({
   name: 'api-server-restart',
   exclusive: true,
-  run: async ({ api, cluster, headgate, rollout: driver, step, assert, traffic: start }) => {
-    await api.apply(ROLLOUT);
-    const rollout = driver('shop');
-    await rollout.healthy();
-    const proxy = await headgate();
-    const traffic = start({
-      to: proxy,
+  run: async (context) => {
+    const { cluster, step, assert } = context;
+    const { rollout, proxy, traffic } = await underLoad(context, {
+      manifests: MANIFESTS,
       streams: [
         { name: 'plain', rate: 120, host: 'shop' },
         { name: 'other', rate: 20, host: 'anything' },

@@ -1,32 +1,25 @@
+import { application } from '../lib/application.ts';
 import { fallbacks } from '../lib/fallbacks.ts';
+import { headerConfig } from '../lib/header-config.ts';
 import type { Rollout } from '../lib/objects.ts';
 import { podsGone } from '../lib/pods-gone.ts';
 import { defineScenario } from '../lib/scenario.ts';
+import { underLoad } from '../lib/under-load.ts';
+
+const SPEC = `
+replicas: 3
+strategy:
+  blueGreen:
+    activeService: shop
+    previewService: shop-preview
+    autoPromotionEnabled: false
+    scaleDownDelaySeconds: 1
+    abortScaleDownDelaySeconds: 4
+    postPromotionAnalysis: { templates: [{ templateName: endless }] }
+`;
 
 /** The analysis after the switch is a Job that never ends, so what comes between the switch and its end lasts. */
-const ROLLOUT = `
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: { name: shop }
-spec:
-  replicas: 3
-  selector: { matchLabels: { app: shop } }
-  strategy:
-    blueGreen:
-      activeService: shop
-      previewService: shop-preview
-      autoPromotionEnabled: false
-      scaleDownDelaySeconds: 1
-      abortScaleDownDelaySeconds: 4
-      postPromotionAnalysis: { templates: [{ templateName: endless }] }
-  template:
-    metadata: { labels: { app: shop } }
-    spec:
-      containers:
-        - name: shop
-          image: shop:v1
-          ports: [{ name: http, containerPort: 8080 }]
----
+const ENDLESS = `
 apiVersion: argoproj.io/v1alpha1
 kind: AnalysisTemplate
 metadata: { name: endless }
@@ -40,42 +33,21 @@ spec:
               spec:
                 containers: [{ name: endless, image: "endless:v1" }]
                 restartPolicy: Never
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop-preview }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
 `;
 
-const CONFIG = `
-listen: { address: 0.0.0.0, port: 8080 }
-admin: { address: 0.0.0.0, port: 8081 }
-source: { kubernetes: {} }
-routes:
-  - name: shop
-    rollout: shop
-    headers: [{ name: x-preview, exact: "true", to: preview }]
-drain: { delay: 5s, timeout: 30s }
-`;
+const MANIFESTS = [ENDLESS, ...application({ spec: SPEC, services: ['shop', 'shop-preview'] })];
 
-const paused = ({ status }: Rollout) =>
-  status?.phase === 'Paused' && status.blueGreen?.previewSelector === status.currentPodHash;
+const CONFIG = `${headerConfig('x-preview', 'preview')}drain: { delay: 5s, timeout: 30s }
+`;
 
 /** Production is on one version at every moment, and the header on the preview as long as there is one. */
 export const scenario = defineScenario({
   name: 'blue-green',
-  run: async ({ api, kubectl, headgate, rollout: driver, step, assert, traffic: start }) => {
-    await api.apply(ROLLOUT);
-    const rollout = driver('shop');
-    await rollout.healthy();
-    const proxy = await headgate({ config: CONFIG });
-    const traffic = start({
-      to: proxy,
+  run: async (context) => {
+    const { api, kubectl, step, assert } = context;
+    const { rollout, proxy, traffic } = await underLoad(context, {
+      manifests: MANIFESTS,
+      config: CONFIG,
       streams: [
         { name: 'production', rate: 100, host: 'shop' },
         { name: 'preview', rate: 25, host: 'shop', headers: { 'x-preview': 'true' } },
@@ -92,7 +64,7 @@ export const scenario = defineScenario({
     step('v2: preview, switch, promoted past its analysis');
     const before = traffic.throughout('production while v2 comes up', { production: v1 });
     await rollout.setImage('shop:v2');
-    await rollout.until('paused before the switch', paused);
+    await rollout.pausedBeforeSwitch();
     const { canary: v2 } = await rollout.hashes();
     await traffic.expect('v2 as preview', { ...production(v1), headers: { preview: v2 } });
     before();
@@ -107,7 +79,7 @@ export const scenario = defineScenario({
 
     step('v3: aborted after the switch');
     await rollout.setImage('shop:v3');
-    await rollout.until('paused before the switch', paused);
+    await rollout.pausedBeforeSwitch();
     const { canary: v3 } = await rollout.hashes();
     await rollout.promote();
     await rollout.until('switched', ({ status }) => status?.blueGreen?.activeSelector === v3);
@@ -119,7 +91,7 @@ export const scenario = defineScenario({
     step('v4: aborted as a preview');
     const throughout = traffic.throughout('production while v4 comes and goes', { production: v2 });
     await rollout.setImage('shop:v4');
-    await rollout.until('paused before the switch', paused);
+    await rollout.pausedBeforeSwitch();
     const { canary: v4 } = await rollout.hashes();
     await traffic.expect('v4 as preview', { ...production(v2), headers: { preview: v4 } });
     await rollout.abort();

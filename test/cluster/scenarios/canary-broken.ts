@@ -1,53 +1,28 @@
+import { application } from '../lib/application.ts';
 import { fallbacks } from '../lib/fallbacks.ts';
+import { headerConfig } from '../lib/header-config.ts';
 import { defineScenario } from '../lib/scenario.ts';
 import { stepSplit } from '../lib/step-split.ts';
+import { underLoad } from '../lib/under-load.ts';
 
-const ROLLOUT = `
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: { name: shop }
-spec:
-  replicas: 3
-  progressDeadlineSeconds: 4
-  selector: { matchLabels: { app: shop } }
-  strategy:
-    canary:
-      stableService: shop
-      canaryService: shop-canary
-      trafficRouting: {}
-      scaleDownDelaySeconds: 1
-      abortScaleDownDelaySeconds: 1
-      steps:
-        - setWeight: 50
-        - pause: {}
-  template:
-    metadata: { labels: { app: shop } }
-    spec:
-      containers:
-        - name: shop
-          image: shop:v1
-          ports: [{ name: http, containerPort: 8080 }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop-canary }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
+const SPEC = `
+replicas: 3
+progressDeadlineSeconds: 4
+strategy:
+  canary:
+    stableService: shop
+    canaryService: shop-canary
+    trafficRouting: {}
+    scaleDownDelaySeconds: 1
+    abortScaleDownDelaySeconds: 1
+    steps:
+      - setWeight: 50
+      - pause: {}
 `;
 
-const CONFIG = `
-listen: { address: 0.0.0.0, port: 8080 }
-admin: { address: 0.0.0.0, port: 8081 }
-source: { kubernetes: {} }
-routes:
-  - name: shop
-    rollout: shop
-    headers: [{ name: x-canary, exact: "true", to: canary }]
-`;
+const MANIFESTS = application({ spec: SPEC, services: ['shop', 'shop-canary'] });
+
+const CONFIG = headerConfig('x-canary', 'canary');
 
 const REASONS = ['absent', 'no_endpoints', 'aborted'] as const;
 
@@ -57,13 +32,11 @@ const REASONS = ['absent', 'no_endpoints', 'aborted'] as const;
  */
 export const scenario = defineScenario({
   name: 'canary-broken',
-  run: async ({ api, headgate, rollout: driver, step, traffic: start, judge, assert }) => {
-    await api.apply(ROLLOUT);
-    const rollout = driver('shop');
-    await rollout.healthy();
-    const proxy = await headgate({ config: CONFIG });
-    const traffic = start({
-      to: proxy,
+  run: async (context) => {
+    const { step, judge, assert } = context;
+    const { rollout, proxy, traffic } = await underLoad(context, {
+      manifests: MANIFESTS,
+      config: CONFIG,
       streams: [
         { name: 'plain', rate: 100, host: 'shop' },
         { name: 'tester', rate: 40, host: 'shop', headers: { 'x-canary': 'true' } },

@@ -1,72 +1,35 @@
 import { ROUNDS, sideBySide } from '../contrast/side-by-side.ts';
-import type { Rollout } from '../lib/objects.ts';
+import { application } from '../lib/application.ts';
 import { podsGone } from '../lib/pods-gone.ts';
 import { defineScenario } from '../lib/scenario.ts';
 import { now } from '../load/clock.ts';
 
 const HEADER = 'x-preview';
 
+const SPEC = `
+replicas: 3
+strategy:
+  blueGreen:
+    activeService: shop
+    previewService: shop-preview
+    autoPromotionEnabled: false
+    scaleDownDelaySeconds: 3
+    abortScaleDownDelaySeconds: 3
+`;
+
 /** Its Pods take two seconds to get ready, as real ones take at least. */
-const ROLLOUT = `
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: { name: shop }
-spec:
-  replicas: 3
-  selector: { matchLabels: { app: shop } }
-  strategy:
-    blueGreen:
-      activeService: shop
-      previewService: shop-preview
-      autoPromotionEnabled: false
-      scaleDownDelaySeconds: 3
-      abortScaleDownDelaySeconds: 3
-  template:
-    metadata:
-      labels: { app: shop }
-      annotations: { headgate.test/ready-after: "2000" }
-    spec:
-      containers: [{ name: shop, image: "shop:v1", ports: [{ name: http, containerPort: 8080 }] }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop-preview }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
-`;
-
-const CONFIG = `
-listen: { address: 0.0.0.0, port: 8080 }
-admin: { address: 0.0.0.0, port: 8081 }
-source: { kubernetes: {} }
-routes: [{ name: shop, rollout: shop, headers: [{ name: ${HEADER}, exact: "true", to: preview }] }]
-`;
-
-const STREAMS = [
-  { name: 'plain', rate: 50, host: 'shop' },
-  { name: 'tester', rate: 20, host: 'shop', headers: { [HEADER]: 'true' } },
-];
-
-const paused = ({ status }: Rollout) =>
-  status?.phase === 'Paused' && status.blueGreen?.previewSelector === status.currentPodHash;
+const MANIFESTS = application({ spec: SPEC, readyAfterMs: 2_000, services: ['shop', 'shop-preview'] });
 
 /** One blue-green Rollout, routed by hash and by its Services at the same time. Only Headgate's requests are judged. */
 export const scenario = defineScenario({
   name: 'contrast-blue-green',
   timeoutMs: 60_000 + ROUNDS * 60_000,
   run: async (context) => {
-    const { api, rollout: driver, step } = context;
-    await api.apply(ROLLOUT);
-    const rollout = driver('shop');
-    await rollout.healthy();
-    const { traffic, contrast, end } = await sideBySide(context, {
-      config: CONFIG,
-      services: { main: 'shop', other: 'shop-preview', ingress: null, header: HEADER },
-      streams: STREAMS,
+    const { api, step } = context;
+    const { rollout, traffic, contrast, end } = await sideBySide(context, {
+      manifests: MANIFESTS,
+      tester: { header: HEADER, to: 'preview' },
+      services: { main: 'shop', other: 'shop-preview', ingress: null },
     });
 
     for (let round = 1; round <= ROUNDS; round += 1) {
@@ -75,7 +38,7 @@ export const scenario = defineScenario({
       const comesUp = contrast.begin('the preview comes up');
       const from = now();
       await rollout.setImage(`shop:v${round + 1}`);
-      await rollout.until('paused before the switch', paused);
+      await rollout.pausedBeforeSwitch();
       comesUp([{ streams: ['plain'], hash: stable, from }]);
       const { canary } = await rollout.hashes();
       const previews = contrast.begin('the preview is there');
@@ -95,7 +58,7 @@ export const scenario = defineScenario({
 
       step(`round ${round} of ${ROUNDS}: again, promoted`);
       await rollout.retry();
-      await rollout.until('paused before the switch', paused);
+      await rollout.pausedBeforeSwitch();
       await traffic.expect('preview again', { ...there, answers: 150 });
       const switches = contrast.begin('the switch');
       await rollout.promote();

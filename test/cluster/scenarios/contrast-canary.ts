@@ -1,43 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROUNDS, sideBySide } from '../contrast/side-by-side.ts';
+import { application } from '../lib/application.ts';
 import { defineScenario } from '../lib/scenario.ts';
 import { now } from '../load/clock.ts';
 
 const HEADER = 'x-canary';
 
-const ROLLOUT = `
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: { name: shop }
-spec:
-  replicas: 3
-  selector: { matchLabels: { app: shop } }
-  strategy:
-    canary:
-      stableService: shop
-      canaryService: shop-canary
-      trafficRouting:
-        nginx:
-          stableIngress: shop
-          additionalIngressAnnotations: { canary-by-header: ${HEADER}, canary-by-header-value: "true" }
-      scaleDownDelaySeconds: 3
-      abortScaleDownDelaySeconds: 5
-      steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }, { pause: {} }]
-  template:
-    metadata: { labels: { app: shop } }
-    spec:
-      containers: [{ name: shop, image: "shop:v1", ports: [{ name: http, containerPort: 8080 }] }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop-canary }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
+const SPEC = `
+replicas: 3
+strategy:
+  canary:
+    stableService: shop
+    canaryService: shop-canary
+    trafficRouting:
+      nginx:
+        stableIngress: shop
+        additionalIngressAnnotations: { canary-by-header: ${HEADER}, canary-by-header-value: "true" }
+    scaleDownDelaySeconds: 3
+    abortScaleDownDelaySeconds: 5
+    steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }, { pause: {} }]
+`;
+
+const INGRESS = `
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: { name: shop }
@@ -48,17 +32,7 @@ spec:
       http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: shop, port: { number: 80 } } } }] }
 `;
 
-const CONFIG = `
-listen: { address: 0.0.0.0, port: 8080 }
-admin: { address: 0.0.0.0, port: 8081 }
-source: { kubernetes: {} }
-routes: [{ name: shop, rollout: shop, headers: [{ name: ${HEADER}, exact: "true", to: canary }] }]
-`;
-
-const STREAMS = [
-  { name: 'plain', rate: 50, host: 'shop' },
-  { name: 'tester', rate: 20, host: 'shop', headers: { [HEADER]: 'true' } },
-];
+const MANIFESTS = [...application({ spec: SPEC, services: ['shop', 'shop-canary'] }), INGRESS];
 
 /**
  * One canary, routed by hash and by its Services at the same time: what happens to the same requests. Only Headgate's are
@@ -68,14 +42,11 @@ export const scenario = defineScenario({
   name: 'contrast-canary',
   timeoutMs: 60_000 + ROUNDS * 60_000,
   run: async (context) => {
-    const { api, rollout: driver, step } = context;
-    await api.apply(ROLLOUT);
-    const rollout = driver('shop');
-    await rollout.healthy();
-    const { traffic, contrast, end } = await sideBySide(context, {
-      config: CONFIG,
-      services: { main: 'shop', other: 'shop-canary', ingress: 'shop-shop-canary', header: HEADER },
-      streams: STREAMS,
+    const { step } = context;
+    const { rollout, traffic, contrast, end } = await sideBySide(context, {
+      manifests: MANIFESTS,
+      tester: { header: HEADER, to: 'canary' },
+      services: { main: 'shop', other: 'shop-canary', ingress: 'shop-shop-canary' },
       converge: { rollout: 'shop' },
     });
     for (let round = 1; round <= ROUNDS; round += 1) {

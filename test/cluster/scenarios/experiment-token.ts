@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { example } from '../lib/example.ts';
 import { fallbacks } from '../lib/fallbacks.ts';
 import type { HeadgateDeployment } from '../lib/headgate-deployment.ts';
-import type { Experiment, Rollout } from '../lib/objects.ts';
+import type { Experiment } from '../lib/objects.ts';
 import { podsGone } from '../lib/pods-gone.ts';
 import { type Context, defineScenario } from '../lib/scenario.ts';
 import type { Traffic } from '../lib/traffic.ts';
@@ -31,9 +31,6 @@ spec:
       provider:
         web: { url: "http://{{args.pod}}:3000/", method: POST, body: "hello", jsonPath: "{$.length}" }
 `;
-
-const paused = ({ status }: Rollout) =>
-  status?.phase === 'Paused' && status.blueGreen?.previewSelector === status.currentPodHash;
 
 /** The example of the demo microservice: an Experiment by token beside a blue-green production, in each way that it can end. */
 export const scenario = defineScenario({
@@ -66,7 +63,7 @@ export const scenario = defineScenario({
     const onCandidate = traffic.throughout('the token, whatever production does', { token: candidate });
     await states.running('running', v1, candidate);
     await rollout.setImage('demo-microservice:v1.1.0');
-    await rollout.until('paused before the switch', paused);
+    await rollout.pausedBeforeSwitch();
     const { canary: v2 } = await rollout.hashes();
     await states.running('running beside v2 as preview', v1, candidate, v2);
     await rollout.promote();

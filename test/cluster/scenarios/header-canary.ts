@@ -1,6 +1,7 @@
 import { example } from '../lib/example.ts';
 import { fallbacks } from '../lib/fallbacks.ts';
 import { defineScenario } from '../lib/scenario.ts';
+import { underLoad } from '../lib/under-load.ts';
 
 const HOST = 'proxy-api.x0tta6bl4.io';
 const IMAGE = 'x0tta6bl4/proxy-orchestrator';
@@ -20,14 +21,11 @@ const PAUSES = [
  */
 export const scenario = defineScenario({
   name: 'header-canary',
-  run: async ({ api, headgate, rollout: driver, step, traffic: start, judge, assert }) => {
-    const { manifests, config } = example('proxy-api-header-canary');
-    await api.apply(manifests);
-    const rollout = driver('proxy-api');
-    await rollout.healthy();
-    const proxy = await headgate({ config });
-    const traffic = start({
-      to: proxy,
+  run: async (context) => {
+    const { step, judge, assert } = context;
+    const { rollout, proxy, traffic } = await underLoad(context, {
+      ...example('proxy-api-header-canary'),
+      name: 'proxy-api',
       streams: [
         { name: 'plain', rate: 120, host: HOST },
         { name: 'tester', rate: 30, host: HOST, headers: { 'x-canary': 'true' } },

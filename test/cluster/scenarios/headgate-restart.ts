@@ -1,25 +1,16 @@
+import { application } from '../lib/application.ts';
 import { defineScenario } from '../lib/scenario.ts';
 
-const ROLLOUT = `
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: { name: shop }
-spec:
-  replicas: 4
-  selector: { matchLabels: { app: shop } }
-  strategy:
-    canary:
-      trafficRouting: {}
-      scaleDownDelaySeconds: 1
-      steps: [{ setWeight: 25 }, { pause: {} }]
-  template:
-    metadata: { labels: { app: shop } }
-    spec:
-      containers:
-        - name: shop
-          image: shop:v1
-          ports: [{ name: http, containerPort: 8080 }]
+const SPEC = `
+replicas: 4
+strategy:
+  canary:
+    trafficRouting: {}
+    scaleDownDelaySeconds: 1
+    steps: [{ setWeight: 25 }, { pause: {} }]
 `;
+
+const MANIFESTS = application({ spec: SPEC, services: [] });
 
 /** How long it takes a node, or a load balancer, to hear that a Pod came or is going: less than `drain.delay`, 5 s. */
 const NEWS_MS = 3_000;
@@ -31,7 +22,7 @@ const NEWS_MS = 3_000;
 export const scenario = defineScenario({
   name: 'headgate-restart',
   run: async ({ api, kubectl, headgate, rollout: driver, step, assert, traffic: start }) => {
-    await api.apply(ROLLOUT);
+    await api.apply(MANIFESTS);
     const rollout = driver('shop');
     await rollout.healthy();
     const proxy = await headgate();

@@ -1,52 +1,44 @@
+import { application } from '../lib/application.ts';
 import { defineScenario } from '../lib/scenario.ts';
+import { underLoad } from '../lib/under-load.ts';
 
-const ROLLOUT = `
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: { name: reviews }
-spec:
-  replicas: 4
-  selector: { matchLabels: { app: reviews } }
-  strategy:
-    canary:
-      stableService: reviews-stable
-      canaryService: reviews-canary
-      scaleDownDelaySeconds: 1
-      abortScaleDownDelaySeconds: 2
-      trafficRouting:
-        managedRoutes: [{ name: testers }, { name: mirror }]
-        istio: { virtualService: { name: reviews, routes: [primary] } }
-      steps:
-        - setWeight: 5
-        - setHeaderRoute:
-            name: testers
-            match:
-              - headerName: x-canary
-                headerValue: { exact: "true" }
-              - headerName: user-agent
-                headerValue: { prefix: Firefox }
-              - headerName: x-build
-                headerValue: { regex: "nightly-[0-9]+" }
-        - pause: {}
-        - setMirrorRoute:
-            name: mirror
-            percentage: 50
-            match: [{ method: { exact: GET } }]
-        - setWeight: 30
-        - pause: {}
-        - setMirrorRoute: { name: mirror }
-        - setHeaderRoute: { name: testers }
-        - pause: {}
-        - setWeight: 60
-        - pause: {}
-  template:
-    metadata: { labels: { app: reviews } }
-    spec:
-      containers:
-        - name: reviews
-          image: istio/reviews:v1
-          ports: [{ name: http, containerPort: 9080 }]
----
+const SPEC = `
+replicas: 4
+strategy:
+  canary:
+    stableService: reviews-stable
+    canaryService: reviews-canary
+    scaleDownDelaySeconds: 1
+    abortScaleDownDelaySeconds: 2
+    trafficRouting:
+      managedRoutes: [{ name: testers }, { name: mirror }]
+      istio: { virtualService: { name: reviews, routes: [primary] } }
+    steps:
+      - setWeight: 5
+      - setHeaderRoute:
+          name: testers
+          match:
+            - headerName: x-canary
+              headerValue: { exact: "true" }
+            - headerName: user-agent
+              headerValue: { prefix: Firefox }
+            - headerName: x-build
+              headerValue: { regex: "nightly-[0-9]+" }
+      - pause: {}
+      - setMirrorRoute:
+          name: mirror
+          percentage: 50
+          match: [{ method: { exact: GET } }]
+      - setWeight: 30
+      - pause: {}
+      - setMirrorRoute: { name: mirror }
+      - setHeaderRoute: { name: testers }
+      - pause: {}
+      - setWeight: 60
+      - pause: {}
+`;
+
+const SERVICES = `
 apiVersion: v1
 kind: Service
 metadata: { name: reviews-stable }
@@ -56,7 +48,9 @@ apiVersion: v1
 kind: Service
 metadata: { name: reviews-canary }
 spec: { selector: { app: reviews }, ports: [{ name: http, port: 9080 }] }
----
+`;
+
+const VIRTUAL_SERVICE = `
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: reviews }
@@ -68,6 +62,12 @@ spec:
         - { destination: { host: reviews-stable }, weight: 100 }
         - { destination: { host: reviews-canary }, weight: 0 }
 `;
+
+const MANIFESTS = [
+  ...application({ spec: SPEC, name: 'reviews', image: 'istio/reviews:v1', port: 9080, services: [] }),
+  SERVICES,
+  VIRTUAL_SERVICE,
+];
 
 const HOST = 'reviews.example.com';
 const TESTERS = [
@@ -83,13 +83,11 @@ const EVERYBODY = ['plain', 'almost', ...TESTERS.map(({ name }) => name)];
  */
 export const scenario = defineScenario({
   name: 'istio-unmodified',
-  run: async ({ api, headgate, rollout: driver, step, traffic: start, assert }) => {
-    await api.apply(ROLLOUT);
-    const rollout = driver('reviews');
-    await rollout.healthy();
-    const proxy = await headgate();
-    const traffic = start({
-      to: proxy,
+  run: async (context) => {
+    const { api, step, assert } = context;
+    const { rollout, traffic } = await underLoad(context, {
+      manifests: MANIFESTS,
+      name: 'reviews',
       streams: [
         { name: 'plain', rate: 100, host: HOST },
         // What is alike matches no route: not the whole value, another case, a prefix elsewhere.
@@ -131,7 +129,7 @@ export const scenario = defineScenario({
     await api.delete('VirtualService', 'reviews');
     await rollout.until('degraded', ({ status }) => status?.phase === 'Degraded');
     await traffic.expect('deleted', { weights: { [v1]: 40, [v2]: 60 }, streams: EVERYBODY, answers: 200 });
-    await api.apply(ROLLOUT.slice(ROLLOUT.indexOf('apiVersion: networking')));
+    await api.apply(VIRTUAL_SERVICE);
     await rollout.pausedAt(10);
     await rollout.promote();
     await rollout.healthy();

@@ -1,59 +1,26 @@
+import { ALB_INGRESS } from '../lib/alb-ingress.ts';
+import { application } from '../lib/application.ts';
+import { Canary } from '../lib/canary.ts';
 import { defineScenario } from '../lib/scenario.ts';
+import { underLoad } from '../lib/under-load.ts';
 
-const ROLLOUT = `
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: { name: shop }
-spec:
-  replicas: 4
-  selector: { matchLabels: { app: shop } }
-  strategy:
-    canary:
-      pingPong: { pingService: shop-ping, pongService: shop-pong }
-      scaleDownDelaySeconds: 1
-      abortScaleDownDelaySeconds: 1
-      trafficRouting:
-        alb: { ingress: shop, rootService: shop, servicePort: 80 }
-      steps:
-        - setWeight: 25
-        - pause: {}
-        - setWeight: 50
-        - pause: {}
-  template:
-    metadata: { labels: { app: shop } }
-    spec:
-      containers:
-        - name: shop
-          image: shop:v1
-          ports: [{ name: http, containerPort: 8080 }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop-ping }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop-pong }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: { name: shop }
-spec:
-  ingressClassName: alb
-  rules:
-    - http:
-        paths:
-          - path: /*
-            pathType: ImplementationSpecific
-            backend: { service: { name: shop, port: { name: use-annotation } } }
+const SPEC = `
+replicas: 4
+strategy:
+  canary:
+    pingPong: { pingService: shop-ping, pongService: shop-pong }
+    scaleDownDelaySeconds: 1
+    abortScaleDownDelaySeconds: 1
+    trafficRouting:
+      alb: { ingress: shop, rootService: shop, servicePort: 80 }
+    steps:
+      - setWeight: 25
+      - pause: {}
+      - setWeight: 50
+      - pause: {}
 `;
+
+const MANIFESTS = [...application({ spec: SPEC, services: ['shop', 'shop-ping', 'shop-pong'] }), ALB_INGRESS];
 
 /**
  * Ping-pong: the two Services change places at each promotion, so neither is always stable's. The published weights name
@@ -61,48 +28,33 @@ spec:
  */
 export const scenario = defineScenario({
   name: 'ping-pong',
-  run: async ({ api, headgate, rollout: driver, step, traffic: start, assert }) => {
-    await api.apply(ROLLOUT);
-    const rollout = driver('shop');
-    await rollout.healthy();
-    const proxy = await headgate();
-    const traffic = start({
-      to: proxy,
-      streams: [{ name: 'plain', rate: 120, host: 'shop' }],
-      converge: { rollout: 'shop' },
-    });
+  run: async (context) => {
+    const { api, step, assert } = context;
+    const { rollout, traffic } = await underLoad(context, { manifests: MANIFESTS, converge: { rollout: 'shop' } });
     const selected = async (service: string) =>
       (await api.get('Service', service)).spec.selector?.['rollouts-pod-template-hash'];
 
     let { stable } = await rollout.hashes();
-    for (const version of ['v2', 'v3']) {
-      step(`${version}, promoted step by step`);
-      await rollout.setImage(`shop:${version}`);
-      await rollout.pausedAt(1);
-      const { canary } = await rollout.hashes();
-      await traffic.expect(`${version} at 25 %`, { weights: { [stable]: 75, [canary]: 25 }, answers: 300 });
+    for (const name of ['v2', 'v3']) {
+      step(`${name}, promoted step by step`);
+      await rollout.setImage(`shop:${name}`);
+      const version = new Canary({ rollout, traffic, name, stable });
+      await version.pausedAt(1, 25);
       await rollout.promote();
-      await rollout.pausedAt(3);
-      await traffic.expect(`${version} at 50 %`, { weights: { [stable]: 50, [canary]: 50 }, answers: 300 });
+      await version.pausedAt(3, 50);
       // v1 is behind ping, v2 behind pong, v3 behind ping again.
-      const service = version === 'v2' ? 'shop-pong' : 'shop-ping';
-      assert((await selected(service)) === canary, `${service} does not select ${canary}`);
+      const service = name === 'v2' ? 'shop-pong' : 'shop-ping';
+      assert((await selected(service)) === version.hash, `${service} does not select ${version.hash}`);
       await rollout.promote();
-      await rollout.healthy();
-      await traffic.expect(version, { weights: { [canary]: 100 }, answers: 150 });
-      stable = canary;
+      await version.ends();
+      stable = version.hash;
     }
 
     step('v4, aborted, undone');
     await rollout.setImage('shop:v4');
-    await rollout.pausedAt(1);
-    const { canary } = await rollout.hashes();
-    await traffic.expect('v4 at 25 %', { weights: { [stable]: 75, [canary]: 25 }, answers: 300 });
-    await rollout.abort();
-    await rollout.aborted();
-    await traffic.expect('v4 aborted', { weights: { [stable]: 100 }, answers: 150 });
-    await rollout.undo();
-    await rollout.healthy();
-    await traffic.expect('v4 undone', { weights: { [stable]: 100 }, answers: 150 });
+    const v4 = new Canary({ rollout, traffic, name: 'v4', stable });
+    await v4.pausedAt(1, 25);
+    await v4.abort();
+    await v4.undo();
   },
 });

@@ -1,43 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failureOf } from '../judge/failures.ts';
 import { judge } from '../judge/judge.ts';
+import { application } from '../lib/application.ts';
 import { defineScenario } from '../lib/scenario.ts';
+import { underLoad } from '../lib/under-load.ts';
 import { now } from '../load/clock.ts';
 import { startLoad } from '../load/load.ts';
 import type { RequestRecord } from '../load/request-record.ts';
 
-const ROLLOUT = `
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: { name: shop }
-spec:
-  replicas: 3
-  selector: { matchLabels: { app: shop } }
-  strategy:
-    canary:
-      stableService: shop
-      canaryService: shop-canary
-      trafficRouting: {}
-      scaleDownDelaySeconds: 1
-      steps: [{ setCanaryScale: { replicas: 1 } }, { setWeight: 50 }, { pause: {} }]
-  template:
-    metadata: { labels: { app: shop } }
-    spec:
-      containers:
-        - name: shop
-          image: shop:v1
-          ports: [{ name: http, containerPort: 8080 }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop-canary }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
+const SPEC = `
+replicas: 3
+strategy:
+  canary:
+    stableService: shop
+    canaryService: shop-canary
+    trafficRouting: {}
+    scaleDownDelaySeconds: 1
+    steps: [{ setCanaryScale: { replicas: 1 } }, { setWeight: 50 }, { pause: {} }]
 `;
+
+const MANIFESTS = application({ spec: SPEC, services: ['shop', 'shop-canary'] });
 
 const KILLS = 6;
 /** The moment between the signal and the end of the process. */
@@ -50,13 +32,13 @@ const DYING_MS = 100;
  */
 export const scenario = defineScenario({
   name: 'pod-killed',
-  run: async ({ api, namespace, runner, headgate, rollout: driver, step, traffic: start, fail, assert }) => {
-    await api.apply(ROLLOUT);
-    const rollout = driver('shop');
-    await rollout.healthy();
-    const proxy = await headgate();
-    // What fails with GET is a finding; POSTs are judged below.
-    const traffic = start({ to: proxy, streams: [{ name: 'GET', rate: 120, host: 'shop', posts: 0 }] });
+  run: async (context) => {
+    const { api, namespace, runner, step, fail, assert } = context;
+    const { rollout, proxy, traffic } = await underLoad(context, {
+      manifests: MANIFESTS,
+      // What fails with GET is a finding; POSTs are judged below.
+      streams: [{ name: 'GET', rate: 120, host: 'shop', posts: 0 }],
+    });
     const posts = startLoad({
       targets: proxy.targets,
       connections: 8,

@@ -1,43 +1,29 @@
+import { application } from '../lib/application.ts';
 import { defineScenario } from '../lib/scenario.ts';
 import { stepSplit } from '../lib/step-split.ts';
 
-const manifest = (name: string, port: number, strategy: string) => `
-apiVersion: argoproj.io/v1alpha1
-kind: Rollout
-metadata: { name: ${name} }
-spec:
-  replicas: 3
-  selector: { matchLabels: { app: ${name} } }
-  strategy: ${strategy}
-  template:
-    metadata: { labels: { app: ${name} } }
-    spec:
-      containers:
-        - name: app
-          image: app:v1
-          ports: [{ name: http, containerPort: ${port} }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: ${name} }
-spec: { selector: { app: ${name} }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: ${name}-next }
-spec: { selector: { app: ${name} }, ports: [{ name: http, port: 80, targetPort: http }] }
+const SHOP = `
+replicas: 3
+strategy:
+  canary:
+    stableService: shop
+    canaryService: shop-next
+    trafficRouting: {}
+    scaleDownDelaySeconds: 1
+    steps: [{ setWeight: 30 }, { pause: {} }, { setWeight: 70 }, { pause: {} }]
 `;
 
-const CANARY = `
-    canary:
-      stableService: shop
-      canaryService: shop-next
-      trafficRouting: {}
-      scaleDownDelaySeconds: 1
-      steps: [{ setWeight: 30 }, { pause: {} }, { setWeight: 70 }, { pause: {} }]`;
+const CART = `
+replicas: 3
+strategy:
+  blueGreen: { activeService: cart, previewService: cart-next, autoPromotionEnabled: false, scaleDownDelaySeconds: 1 }
+`;
 
-const BLUE_GREEN = `
-    blueGreen: { activeService: cart, previewService: cart-next, autoPromotionEnabled: false, scaleDownDelaySeconds: 1 }`;
+const APP = { image: 'app:v1', container: 'app' };
+const MANIFESTS = [
+  ...application({ ...APP, spec: SHOP, services: ['shop', 'shop-next'] }),
+  ...application({ ...APP, spec: CART, name: 'cart', port: 9000, services: ['cart', 'cart-next'] }),
+];
 
 /**
  * Two Rollouts behind one Headgate, told apart by the names of their Services. While one rolls, the other one's requests
@@ -46,7 +32,7 @@ const BLUE_GREEN = `
 export const scenario = defineScenario({
   name: 'two-rollouts',
   run: async ({ api, namespace, headgate, rollout: driver, step, traffic: start, judge, assert }) => {
-    await api.apply(`${manifest('shop', 8080, CANARY)}---${manifest('cart', 9000, BLUE_GREEN)}`);
+    await api.apply(MANIFESTS);
     const shop = driver('shop');
     const cart = driver('cart');
     await shop.healthy();

@@ -1,31 +1,9 @@
+import { application } from '../lib/application.ts';
+import { Canary } from '../lib/canary.ts';
 import { defineScenario } from '../lib/scenario.ts';
 import { stepSplit } from '../lib/step-split.ts';
 
-const DEPLOYMENT = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: shop }
-spec:
-  replicas: 4
-  selector: { matchLabels: { app: shop } }
-  template:
-    metadata: { labels: { app: shop } }
-    spec:
-      containers:
-        - name: shop
-          image: shop:v1
-          ports: [{ name: http, containerPort: 8080 }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: shop-canary }
-spec: { selector: { app: shop }, ports: [{ name: http, port: 80, targetPort: http }] }
-`;
+const DEPLOYMENT = application({ kind: 'Deployment', spec: 'replicas: 4', services: ['shop', 'shop-canary'] });
 
 const ROLLOUT = `
 apiVersion: argoproj.io/v1alpha1
@@ -75,21 +53,13 @@ export const scenario = defineScenario({
 
     step('v2, by a change of the Deployment');
     await kubectl.kubectl(['set', 'image', 'deployment/shop', 'shop=shop:v2']);
-    await rollout.pausedAt(1);
-    const { canary: v2 } = await rollout.hashes();
-    assert(v2 !== v1, 'there is no new version');
-    await traffic.expect('v2 at 20 %', { weights: { [v1]: 80, [v2]: 20 }, answers: 300 });
+    const v2 = new Canary({ rollout, traffic, name: 'v2', stable: v1 });
+    await v2.pausedAt(1, 20);
+    assert(v2.hash !== v1, 'there is no new version');
     await rollout.promote();
-    await rollout.pausedAt(3);
-    await traffic.expect('v2 at 60 %', { weights: { [v1]: 40, [v2]: 60 }, answers: 300 });
-    await rollout.abort();
-    await rollout.aborted();
-    await traffic.expect('v2 aborted', { weights: { [v1]: 100 }, answers: 150 });
-    await rollout.retry();
-    await rollout.pausedAt(1);
-    await traffic.expect('v2 again', { weights: { [v1]: 80, [v2]: 20 }, answers: 300 });
-    await rollout.promoteFull();
-    await rollout.healthy();
-    await traffic.expect('v2 for all', { weights: { [v2]: 100 }, answers: 150 });
+    await v2.pausedAt(3, 60);
+    await v2.abort();
+    await v2.retry(1, 20);
+    await v2.promoteFull();
   },
 });
