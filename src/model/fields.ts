@@ -72,6 +72,7 @@ export const metadata = z.object({
     .transform((value) => (value === undefined || value === null || value === '' ? 'default' : value)),
   uid: text,
   generation: integer,
+  creationTimestamp: text,
   deletionTimestamp: text,
   labels,
   annotations: labels,

@@ -15,6 +15,8 @@ export interface RolloutStatus {
   readonly promoteFull: boolean;
   /** What a provider was told; null when there is no provider. */
   readonly weights: PublishedWeights | null;
+  /** Why the controller does not act on the spec (condition InvalidSpec); '' when it does. */
+  readonly refusal: string;
   /** Pod-template-hashes; '' while a Service is not switched to any. */
   readonly blueGreen: { readonly activeSelector: string; readonly previewSelector: string };
 }
@@ -55,6 +57,7 @@ const NOT_SEEN_YET: RolloutStatus = {
   abort: false,
   promoteFull: false,
   weights: null,
+  refusal: '',
   blueGreen: { activeSelector: '', previewSelector: '' },
 };
 
@@ -72,10 +75,13 @@ export const rolloutStatus = z
     promoteFull: flag,
     canary: z.object({ weights: weights.nullish() }).nullish(),
     blueGreen: z.object({ activeSelector: text, previewSelector: text }).nullish(),
+    conditions: list(z.object({ type: text, status: text, message: text })),
   })
   .nullish()
   .transform((status): RolloutStatus => {
     if (!status) return NOT_SEEN_YET;
-    const { canary, blueGreen, ...rest } = status;
-    return { ...rest, weights: canary?.weights ?? null, blueGreen: blueGreen ?? NOT_SEEN_YET.blueGreen };
+    const { canary, blueGreen, conditions, ...rest } = status;
+    const invalid = conditions.find(({ type, status }) => type === 'InvalidSpec' && status === 'True');
+    const refusal = invalid === undefined ? '' : invalid.message || 'it does not say why';
+    return { ...rest, refusal, weights: canary?.weights ?? null, blueGreen: blueGreen ?? NOT_SEEN_YET.blueGreen };
   });

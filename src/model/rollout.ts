@@ -13,6 +13,8 @@ export interface Rollout {
   readonly uid: string;
   /** Null in a manifest that no API server has seen. */
   readonly generation: number | null;
+  /** RFC 3339, to the second; '' in a manifest that no API server has seen. */
+  readonly createdAt: string;
   readonly spec: RolloutSpec;
   readonly status: RolloutStatus;
 }
@@ -127,6 +129,7 @@ const schema = z
       name: metadata.name,
       uid: metadata.uid,
       generation: metadata.generation,
+      createdAt: metadata.creationTimestamp,
       spec: {
         replicas: Math.max(0, spec.replicas ?? 1),
         templateLabels: spec.template?.metadata?.labels ?? null,

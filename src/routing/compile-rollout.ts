@@ -64,6 +64,7 @@ export function compileRollout(
     route: { name, hosts, path, versions: builder.versions(), rules, experiments, split },
     endpoints: builder.endpoints,
     problems: [
+      ...refusals(rollout),
       ...port.problems,
       ...lineup.problems.map((problem) => ({ ...problem, place: builder.place })),
       ...builder.problems,
@@ -72,6 +73,13 @@ export function compileRollout(
     reason: lineup.reason,
     claims: builder.claims,
   };
+}
+
+/** Whoever wonders why nothing comes of a change looks here first. */
+function refusals({ namespace, name, status }: Rollout): readonly Problem[] {
+  if (status.refusal === '') return [];
+  const message = `the controller does not act on it: ${status.refusal}`;
+  return [{ place: `Rollout ${namespace}/${name}`, message, remedy: 'correct its spec, or what the spec names' }];
 }
 
 function lineupOf(rollout: Rollout, index: ObjectIndex, memory: RolloutMemory | null): Lineup {

@@ -16,17 +16,15 @@ export function hostClaims(
   const problems: Problem[] = [];
   const kept = routes.map(({ route, place }) => {
     const hosts = route.hosts.length === 0 ? [''] : route.hosts;
+    const lost = new Map<string, string[]>();
     const own = hosts.filter((host) => {
       const key = `${host} ${route.path}`;
       const owner = owners.get(key);
-      if (owner === undefined) {
-        owners.set(key, route.name);
-        return true;
-      }
-      const message = `${host === '' ? 'any host' : host} with path ${route.path} is already taken by route ${owner}`;
-      if (owner !== route.name) problems.push({ place, message, remedy: 'give the routes different hosts or paths' });
-      return false;
+      if (owner === undefined) owners.set(key, route.name);
+      else if (owner !== route.name) lost.set(owner, [...(lost.get(owner) ?? []), host]);
+      return owner === undefined;
     });
+    for (const [owner, taken] of lost) problems.push({ place, ...clash(taken, route.path, owner) });
     if (own.length === hosts.length) return route.hosts;
     return own.length === 0 ? null : own;
   });
@@ -40,4 +38,12 @@ export function withOwnHosts(routes: readonly Route[], { hosts }: HostClaims): r
     if (own === null) return [];
     return own.length === route.hosts.length ? [route] : [{ ...route, hosts: own }];
   });
+}
+
+function clash(hosts: readonly string[], path: string, owner: string): Pick<Problem, 'message' | 'remedy'> {
+  const what = hosts.map((host) => (host === '' ? 'any host' : `"${host}"`)).join(', ');
+  return {
+    message: `${what} with path ${path} already belongs to route ${owner}`,
+    remedy: 'give the routes different hosts or paths',
+  };
 }

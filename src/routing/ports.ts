@@ -11,9 +11,10 @@ export type TargetPort = number | string | null;
 
 /**
  * Which container port of a Rollout's Pods takes the requests: the targetPort of the Service port `wanted` (name or
- * number) or, when that is null, of the only one. Without any Service: the container port `wanted`, or the only one.
- * A choice that is not clear is a problem, and nothing is guessed. The only container port is taken without one, but a
- * problem all the same where the Rollout names Services: they are not there.
+ * number) or, when that is null, of the only one. Of several, the one that all its Services have; else, with a problem,
+ * the one named `http`, or 80: a port more in a Service must not stop the requests. Without any Service: the container
+ * port `wanted`, or the only one, with a problem where the Rollout names Services, which are not there. A choice that is
+ * still not clear is a problem, and nothing is guessed.
  *
  * @param pods some of the Rollout's Pods, for the ports of a template that lies elsewhere
  */
@@ -58,6 +59,13 @@ export function choosePort(
   }
   if (others.length === 0) return { target: only, problems: [] };
   const choices = listed(candidates);
+  const preferred = wanted === null ? preferredPort(services) : null;
+  if (preferred !== null) {
+    const { target, why } = preferred;
+    if (why === null) return { target, problems: [] };
+    const message = `its Services (${names}) have several ports (${choices}): its requests go to ${why}`;
+    return { target, problems: [{ place, message, remedy: 'write a route to it with `port`, one of them' }] };
+  }
   if (wanted === null && choices.includes(',')) {
     return refuse(
       `its Services (${names}) have several ports: ${choices}`,
@@ -68,6 +76,28 @@ export function choosePort(
     `port ${wanted ?? choices} leads to different container ports in its Services (${names}): ${[only, ...others].join(', ')}`,
     'give the Services the same targetPort',
   );
+}
+
+/** Of Services with several ports. `why` null: it is the only one that all of them have. Null: none is better than the others. */
+function preferredPort(
+  services: readonly Service[],
+): { readonly target: number | string; readonly why: string | null } | null {
+  const [first, ...rest] = services.filter(({ ports }) => ports.length > 0);
+  const everywhere = (first?.ports ?? []).filter(({ name, port }) =>
+    rest.every(({ ports }) => ports.some((other) => other.name === name && other.port === port)),
+  );
+  const targetOf = (isIt: (port: ServicePort) => boolean) => {
+    const targets = distinct(services.flatMap(({ ports }) => ports.filter(isIt).map(({ targetPort }) => targetPort)));
+    return targets.length === 1 ? targets[0] : undefined;
+  };
+  const shared = rest.length > 0 && everywhere.length === 1 ? everywhere[0] : undefined;
+  const choices = [
+    { why: null, target: shared && targetOf(({ name, port }) => name === shared.name && port === shared.port) },
+    { why: 'the one named http', target: targetOf(({ name }) => name === 'http') },
+    { why: '80', target: targetOf(({ port }) => port === 80) },
+  ];
+  for (const { why, target } of choices) if (target !== undefined) return { target, why };
+  return null;
 }
 
 /** A port that a Service would have named: it may be another one, with its own targetPort, once the Service is there. */

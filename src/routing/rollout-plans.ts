@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { compareText } from '../model/order.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Rollout } from '../model/rollout.ts';
 import type { Service } from '../model/service.ts';
@@ -42,10 +43,18 @@ export class RolloutPlans implements RoutePlan {
       const holds = old !== undefined && old.rollout === rollout && old.alone === alone && old.holds(index);
       this.#entries.set(key, holds ? old : newEntry(rollout, alone, index, old));
     }
-    const entries = [...this.#entries.values()];
+    // Of two that claim a host the older one keeps it: a newcomer takes nobody's requests.
+    const entries = [...this.#entries.values()].sort((a, b) => byAge(a.rollout, b.rollout));
     this.routes = entries.flatMap(({ planned }) => planned);
-    this.problems = entries.flatMap(({ problems }) => problems);
+    const none = rollouts.length === 0 && unreadableRollouts.length === 0;
+    this.problems = none ? [NO_ROLLOUT] : entries.flatMap(({ problems }) => problems);
   }
+}
+
+/** The sort is stable: those of the same second, and those without a time, which come last, stay in order of their names. */
+function byAge(a: Rollout, b: Rollout): number {
+  if (a.createdAt === '' || b.createdAt === '') return Number(a.createdAt === '') - Number(b.createdAt === '');
+  return compareText(a.createdAt, b.createdAt);
 }
 
 function keyOf({ namespace, name }: Rollout): string {
@@ -83,6 +92,12 @@ function plan(rollout: Rollout, alone: boolean, index: ObjectIndex): Plan {
   const route = { name: unique ? name : keyOf(rollout), hosts, path: '/', rollout, config, keySuffix: '' };
   return { route, problems };
 }
+
+const NO_ROLLOUT: Problem = {
+  place: 'source',
+  message: 'there is no Rollout: every request gets 404',
+  remedy: 'create one, or look at the namespaces that are read (source.kubernetes.namespaces, --namespace)',
+};
 
 const NO_HOST = {
   message: 'is not alone, and no Service gives it a host name: no request leads to it',

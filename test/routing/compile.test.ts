@@ -451,3 +451,39 @@ t.test('a route to a Rollout that cannot be understood says so, and not that the
     { place: /routes\[0\]/, message: 'Rollout shop/web cannot be understood: its requests get 503' },
   ]);
 });
+
+t.test('of two Rollouts that claim a host the older one keeps it, whatever their names', async (t) => {
+  const claiming = (name: string, creationTimestamp: string) =>
+    rollout({ name, canary: { stableService: 'both' }, metadata: { creationTimestamp }, status: MIDWAY });
+  const [older, newer] = ['2026-01-02T03:04:05Z', '2026-01-02T03:04:06Z'];
+  const others = [service('both'), service('aaa'), pod({ n: 1, hash: 'S' })];
+  const { table, problems } = run([claiming('web', older), claiming('aaa', newer), ...others]);
+  t.same(
+    table.routes.map(({ name }) => name),
+    ['web'],
+  );
+  t.match(problems, [
+    {
+      place: 'Rollout shop/aaa',
+      message:
+        '"both", "both.shop", "both.shop.svc", "both.shop.svc.cluster.local" with path / already belongs to route web',
+    },
+  ]);
+  t.equal(run([claiming('web', newer), claiming('aaa', older), ...others]).table.routes[0]?.name, 'aaa');
+  t.equal(run([claiming('web', ''), claiming('aaa', newer), ...others]).table.routes[0]?.name, 'aaa');
+});
+
+t.test('what the controller refuses is a problem, in its words', async (t) => {
+  const conditions = [{ type: 'InvalidSpec', status: 'True', message: 'spec.strategy: Invalid value' }];
+  const { problems } = run([rollout({ status: { conditions } })]);
+  t.match(problems, [
+    { place: 'Rollout shop/web', message: 'the controller does not act on it: spec.strategy: Invalid value' },
+  ]);
+  const solved = conditions.map((condition) => ({ ...condition, status: 'False' }));
+  t.same(run([rollout({ status: { conditions: solved } })]).problems, []);
+});
+
+t.test('no Rollout at all is a problem where the Rollouts make the routes', async (t) => {
+  t.match(run([service('web')]).problems, [{ message: 'there is no Rollout: every request gets 404' }]);
+  t.same(run([service('web')], []).problems, []);
+});

@@ -15,7 +15,12 @@ interface Case {
 }
 
 /** The port of the only Pod, or the problem. */
-function portOf({ canary = { stableService: 'web' }, services = [], port = null, containers, spec = {} }: Case) {
+function portOf(given: Case) {
+  const { port, problem } = chosen(given);
+  return problem ?? port;
+}
+
+function chosen({ canary = { stableService: 'web' }, services = [], port = null, containers, spec = {} }: Case) {
   const objects = [
     rollout({ canary, status: STATUS, spec: { ...(containers && { template: { spec: { containers } } }), ...spec } }),
     pod({ n: 1, hash: 'S', ...(containers && { containers }) }),
@@ -24,7 +29,10 @@ function portOf({ canary = { stableService: 'web' }, services = [], port = null,
   const config = routeConfig({ rollout: { namespace: null, name: 'web' }, port });
   const { endpoints, problems } = compile(snapshotOf(objects), { routes: [config] }, {});
   const [problem] = problems;
-  return problem === undefined ? endpoints['shop/web/S']?.[0]?.port : `${problem.message} | ${problem.remedy}`;
+  return {
+    port: endpoints['shop/web/S']?.[0]?.port,
+    problem: problem === undefined ? undefined : `${problem.message} | ${problem.remedy}`,
+  };
 }
 
 t.test('the only port of the Services is used', async (t) => {
@@ -42,8 +50,30 @@ t.test("pingPong Services are the Rollout's own", async (t) => {
 });
 
 t.test('several ports are a problem that lists them, and nothing is guessed', async (t) => {
-  const result = portOf({ services: [service('web', { ports: [HTTP, ADMIN] })] });
-  t.match(result, /several ports: admin \(90\), http \(80\) \| write a route to it with `port`/);
+  const ports = [ADMIN, { name: 'grpc', port: 50, targetPort: 5000 }];
+  const result = chosen({ services: [service('web', { ports })] });
+  t.match(result, {
+    port: undefined,
+    problem: /several ports: admin \(90\), grpc \(50\) \| write a route to it with `port`/,
+  });
+});
+
+t.test('a port more in one of the Services does not stop the requests: the one that all have is used', async (t) => {
+  const services = [service('a', { ports: [ADMIN, HTTP] }), service('b', { ports: [HTTP] })];
+  t.same(chosen({ canary: { stableService: 'a', canaryService: 'b' }, services }), { port: 8080, problem: undefined });
+});
+
+t.test('of several ports in all Services the one named http is used, else 80, and a problem says so', async (t) => {
+  const both = (ports: readonly object[]) => ({
+    canary: { stableService: 'a', canaryService: 'b' },
+    services: [service('a', { ports }), service('b', { ports })],
+  });
+  t.match(chosen(both([ADMIN, { ...HTTP, port: 8000 }])), {
+    port: 8080,
+    problem:
+      /\(a, b\) have several ports \(.*\): its requests go to the one named http \| write a route to it with `port`/,
+  });
+  t.match(chosen(both([{ name: 'web', port: 80, targetPort: 7000 }, ADMIN])), { port: 7000, problem: /go to 80 / });
 });
 
 t.test('the port of the route is the name or the number of a Service port', async (t) => {
