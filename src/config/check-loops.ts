@@ -1,6 +1,6 @@
 import type { Path } from '../common/format-path.ts';
 import { asList, asRecord } from '../common/records.ts';
-import type { Report } from './checks.ts';
+import type { Report } from './report.ts';
 import { usable } from './usable.ts';
 import { parseEndpoint } from './values.ts';
 

@@ -1,5 +1,5 @@
 import { asList, asRecord } from '../common/records.ts';
-import type { Report } from './checks.ts';
+import type { Report } from './report.ts';
 
 const FILES = 'list manifest files or folders: [./manifests]';
 

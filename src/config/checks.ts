@@ -4,13 +4,11 @@ import { suggest } from '../common/suggest.ts';
 import { checkLoops } from './check-loops.ts';
 import { checkSource } from './check-source.ts';
 import { Refusal } from './refusal.ts';
+import type { Report } from './report.ts';
 import { routeName } from './route-name.ts';
 import { parseSize } from './units.ts';
 import { usable } from './usable.ts';
 import { parseHost, parseName, parsePath } from './values.ts';
-
-/** Takes one mistake; `at` says whether it is the value's or the key's. */
-export type Report = (path: Path, message: string, remedy: string | null, at?: 'key' | 'value') => void;
 
 const ROLES = ['stable', 'canary', 'active', 'preview'];
 const MATCHERS = ['exact', 'prefix', 'regex', 'present'];

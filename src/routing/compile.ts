@@ -4,16 +4,13 @@ import type { Pod } from '../model/pod.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { CompiledRoutes } from './compiled-routes.ts';
-import type { RolloutMemory } from './held-rollout.ts';
+import type { CompileMemory } from './held-rollout.ts';
 import { type HostClaims, hostClaims, withOwnHosts } from './host-clashes.ts';
 import { planRoutes, type RoutePlan } from './plan-routes.ts';
 import { RecordedIndex } from './recorded-index.ts';
 import { RolloutPlans } from './rollout-plans.ts';
 import { SnapshotIndex } from './snapshot-index.ts';
 import type { EndpointMap, RoutingTable } from './table.ts';
-
-/** What a compilation leaves to the next, by `namespace/name` of the Rollout. Plain data; `{}` at the start. */
-export type CompileMemory = Readonly<Record<string, RolloutMemory>>;
 
 export interface Compiled {
   /** The same object as before while its routes are the same. */

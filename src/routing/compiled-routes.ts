@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../model/problem.ts';
-import type { CompileMemory } from './compile.ts';
 import { compileRollout, type TemplateClaim } from './compile-rollout.ts';
 import { compileStatic } from './compile-static.ts';
-import type { RolloutMemory } from './held-rollout.ts';
+import type { CompileMemory, RolloutMemory } from './held-rollout.ts';
 import type { PlannedRoute } from './plan-routes.ts';
 import { RecordedIndex } from './recorded-index.ts';
 import type { SnapshotIndex } from './snapshot-index.ts';

@@ -10,6 +10,9 @@ export interface RolloutMemory {
   readonly last: LastWeight | null;
 }
 
+/** What a compilation leaves to the next, by `namespace/name` of the Rollout. Plain data; `{}` at the start. */
+export type CompileMemory = Readonly<Record<string, RolloutMemory>>;
+
 /**
  * The Rollout to route by. Between a change of its spec and the controller's answer (`status.observedGeneration` differs
  * from `metadata.generation`) new steps would meet an old index, so the status is read with the spec that it belongs to.

@@ -1,7 +1,8 @@
 import t from 'tap';
 import type { RouteConfig } from '../../src/config/config.ts';
 import { SnapshotStore } from '../../src/model/snapshot.ts';
-import { type CompileMemory, compile } from '../../src/routing/compile.ts';
+import { compile } from '../../src/routing/compile.ts';
+import type { CompileMemory } from '../../src/routing/held-rollout.ts';
 import { printTable } from '../../src/routing/print.ts';
 import type { Route, Target } from '../../src/routing/table.ts';
 import { experiment, headerStep, pod, pods, rollout, routeConfig, service, snapshotOf } from './builders.ts';

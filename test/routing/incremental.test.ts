@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { RouteConfig } from '../../src/config/config.ts';
 import { SnapshotStore } from '../../src/model/snapshot.ts';
-import { type CompileCache, type Compiled, type CompileMemory, compile } from '../../src/routing/compile.ts';
+import { type CompileCache, type Compiled, compile } from '../../src/routing/compile.ts';
+import type { CompileMemory } from '../../src/routing/held-rollout.ts';
 import type { EndpointMap, RoutingTable } from '../../src/routing/table.ts';
 import { container, experiment, headerStep, pod, rollout, routeConfig, service, snapshotOf } from './builders.ts';
 

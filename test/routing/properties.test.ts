@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { SnapshotStore } from '../../src/model/snapshot.ts';
-import { type Compiled, type CompileMemory, compile } from '../../src/routing/compile.ts';
+import { type Compiled, compile } from '../../src/routing/compile.ts';
+import type { CompileMemory } from '../../src/routing/held-rollout.ts';
 import type { Route, RoutingTable } from '../../src/routing/table.ts';
 import { experiment, headerStep, pod, rollout, routeConfig, service, snapshotOf } from './builders.ts';
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { RouteConfig } from '../../src/config/config.ts';
 import { SnapshotStore } from '../../src/model/snapshot.ts';
-import { type CompileMemory, compile } from '../../src/routing/compile.ts';
+import { compile } from '../../src/routing/compile.ts';
+import type { CompileMemory } from '../../src/routing/held-rollout.ts';
 import { printTable } from '../../src/routing/print.ts';
 import { routeConfig } from './builders.ts';
 
