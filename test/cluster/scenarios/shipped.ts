@@ -31,7 +31,9 @@ export const scenario = defineScenario({
     for (const elsewhere of ['default', 'kube-system']) {
       assert(!(await may(context, 'list', 'pods', elsewhere)), `the base may read Pods in ${elsewhere}`);
     }
-    await gateway.untilTable('no problem', ({ problems }) => problems.length === 0);
+    await gateway.untilTable('no problem but that there is no Rollout', ({ problems }) =>
+      problems.every(({ message }) => message.startsWith('there is no Rollout')),
+    );
     gateway.close();
 
     step('a sidecar, which the application waits for');
