@@ -32,7 +32,7 @@ export const scenario = defineScenario({
       assert(!(await may(context, 'list', 'pods', elsewhere)), `the base may read Pods in ${elsewhere}`);
     }
     await gateway.untilTable('no problem but that there is no Rollout', ({ problems }) =>
-      problems.every(({ message }) => message.startsWith('there is no Rollout')),
+      problems.every((problem) => JSON.stringify(problem).includes('there is no Rollout')),
     );
     gateway.close();
 
