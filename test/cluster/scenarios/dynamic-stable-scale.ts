@@ -55,22 +55,24 @@ export const scenario = defineScenario({
     await v3.pausedAt(3, 60, { answers: 200 });
     const published: number[] = [];
     let abortedAt = 0;
-    let keptMs = 0;
+    const back = Promise.withResolvers<number>();
     const watch = api.watch('Rollout', ({ object: { status }, at }) => {
       const weight = status?.canary?.weights?.canary.weight;
       if (weight !== undefined && weight !== published.at(-1)) published.push(weight);
       if (status?.abort !== true) return;
       abortedAt ||= at;
-      if (weight === 0) keptMs ||= at - abortedAt;
+      if (weight === 0) back.resolve(at - abortedAt);
     });
     await rollout.abort();
     await rollout.until('aborted, with nothing on the canary', ({ status }) => {
       return status?.abort === true && status.canary?.weights?.canary.weight === 0;
     });
+    // Another watch has told so; this one is about to.
+    const backMs = await back.promise;
     watch.close();
-    step(`weights on the way back: ${published.join(', ')}, within ${keptMs.toFixed(0)} ms`);
+    step(`weights on the way back: ${published.join(', ')}, within ${backMs.toFixed(0)} ms`);
     // Whether there is a step between depends on whether stable's Pods get ready at different moments.
-    assert(published[0] === 60 && keptMs > 500, 'the traffic came back at once: nothing was proven');
+    assert(published[0] === 60 && backMs > 500, 'the traffic came back at once: nothing was proven');
     await traffic.expect('v3 aborted', { weights: { [v2.hash]: 100 }, answers: 150 });
 
     step('v3 again, promoted at once');
