@@ -52,7 +52,7 @@ export const scenario = defineScenario({
       'not ready for want of an API server',
     );
     await cluster.startApiServer();
-    await caughtUp();
+    await caughtUp(25);
     await traffic.expect('25 %, with a new API server', split(25));
     await rollout.promote();
     await rollout.pausedAt(3);
@@ -65,16 +65,22 @@ export const scenario = defineScenario({
     await cluster.startApiServer();
     step(`it was away for ${Math.round(performance.now() - begin)} ms`);
     await rollout.pausedAt(5);
-    await caughtUp();
+    await caughtUp(75);
     await traffic.expect('75 %', split(75));
     await rollout.promote();
     await rollout.healthy();
     await traffic.expect('v2', { weights: { [v2]: 100 }, answers: 200 });
 
-    /** The API server has answered Headgate again, for everything it watches. */
-    async function caughtUp(): Promise<void> {
+    /** Headgate has heard of it. A server that starts asks for 5 s of patience (503, Retry-After), which is no problem yet. */
+    async function caughtUp(weight: number): Promise<void> {
       const begin = performance.now();
-      await proxy.untilTable('no problem', ({ problems }) => problems.length === 0, 10_000);
+      const shows = (table: unknown) =>
+        JSON.stringify(table).includes(`"name":"${v2}","role":"canary","weight":${weight},`);
+      await proxy.untilTable(
+        `${weight} %, and no problem`,
+        (table) => table.problems.length === 0 && shows(table),
+        10_000,
+      );
       step(`caught up ${Math.round(performance.now() - begin)} ms after that`);
     }
   },
