@@ -1,3 +1,4 @@
+import { hostPort } from '../common/host-port.ts';
 import type { HeaderRule, Route, Target } from '../routing/table.ts';
 import type { TableState } from './state.ts';
 
@@ -22,7 +23,7 @@ function routeView(route: Route, endpoints: TableState['endpoints'], because: st
       name: version.name,
       role: version.role,
       weight: route.split.reduce((sum, share) => (share.version === index ? sum + share.weight : sum), 0),
-      endpoints: (endpoints[version.key] ?? []).map(({ host, port }) => address(host, port)),
+      endpoints: (endpoints[version.key] ?? []).map(({ host, port }) => hostPort(host, port)),
       fallback: keys(route, version.fallback),
     })),
     rules: route.rules.map((rule) => ruleView(route, rule)),
@@ -43,8 +44,4 @@ function targetView(route: Route, { asked, versions, reason, fallback }: Target)
 
 function keys(route: Route, indexes: readonly number[]): string[] {
   return indexes.flatMap((index) => route.versions[index]?.key ?? []);
-}
-
-function address(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

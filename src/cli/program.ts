@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { errorText } from '../common/error-text.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { AccessError } from '../sources/kubernetes/access-error.ts';
 import { type CheckOptions, check } from './check.ts';
@@ -28,7 +29,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       process.stderr.write(`${error.message}\n`);
       return 2;
     }
-    process.stderr.write(`headgate: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`headgate: ${errorText(error)}\n`);
     return 1;
   }
   return exitCode;

@@ -1,3 +1,4 @@
+import { hostPort } from '../common/host-port.ts';
 import { ConfigWatcher } from '../config/watch.ts';
 import { Headgate } from '../control/headgate.ts';
 import { openSource } from '../sources/open-source.ts';
@@ -31,13 +32,9 @@ export async function serve(options: SourceOptions): Promise<ExitCode> {
         });
   await untilSignal(headgate, logger, () => {
     watcher?.start();
-    const listen = config.listen.map(({ address }, i) => hostPort(address, headgate.ports[i]));
+    const listen = config.listen.map(({ address }, i) => hostPort(address, headgate.ports[i] ?? 0));
     logger.info({ listen, ports: headgate.ports, admin: headgate.adminPort }, 'serving');
   });
   await watcher?.stop();
   return 0;
-}
-
-function hostPort(address: string, port = 0): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isRecord } from '../common/records.ts';
 import type { Config } from '../config/config.ts';
 
 /** The keys, other than `routes`, in which two configurations differ, as they are written: `workers`, `timeouts.idle`. */
@@ -11,10 +12,6 @@ function different(before: object, after: object, parent: string): string[] {
   return Object.entries(after).flatMap(([key, value]: [string, unknown]) => {
     const old = values.get(key);
     if (isDeepStrictEqual(old, value)) return [];
-    return isSection(old) && isSection(value) && parent === '' ? different(old, value, `${key}.`) : [`${parent}${key}`];
+    return isRecord(old) && isRecord(value) && parent === '' ? different(old, value, `${key}.`) : [`${parent}${key}`];
   });
-}
-
-function isSection(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,9 +1,8 @@
 import { startAdmin } from '../admin/server.ts';
 import type { AdminState } from '../admin/state.ts';
 import type { Config } from '../config/config.ts';
-import { PodLists } from '../model/pod-lists.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Snapshot } from '../model/snapshot.ts';
+import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import { WorkerPool } from '../proxy/worker-pool.ts';
 import { type Compiled, compile } from '../routing/compile.ts';
 import { explain } from '../routing/explain.ts';
@@ -26,15 +25,6 @@ export interface HeadgateOptions {
 }
 
 const NO_ROUTES: RoutingTable = { routes: [] };
-const NO_OBJECTS: Snapshot = {
-  rollouts: [],
-  experiments: [],
-  services: [],
-  pods: PodLists.empty,
-  orphans: [],
-  problems: [],
-  unreadableRollouts: [],
-};
 
 /** The running product: a source and a configuration in, tables out to the workers, and the admin server beside them. */
 export class Headgate {
@@ -75,7 +65,7 @@ export class Headgate {
     const { admin, listen } = this.#config;
     try {
       if (admin !== null) await this.#startAdmin(admin);
-      if (this.#source === null) this.#rebuild(NO_OBJECTS);
+      if (this.#source === null) this.#rebuild(new SnapshotStore().snapshot());
       else await this.#source.start((snapshot) => this.#rebuild(snapshot));
       this.ports = await this.#workers.start(listen);
     } catch (error) {

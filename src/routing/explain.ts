@@ -1,3 +1,4 @@
+import { hostPort } from '../common/host-port.ts';
 import { describeMatch } from './describe-match.ts';
 import { Decision, type Live, Matcher, type RequestView, roleName } from './match.ts';
 import { RequestText } from './request-text.ts';
@@ -177,9 +178,7 @@ function outcome(
   const describe = (one: Version): ExplainedVersion => ({
     role: roleName(one),
     key: one.key,
-    endpoints: (endpoints[one.key] ?? []).map(({ host, port }) =>
-      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-    ),
+    endpoints: (endpoints[one.key] ?? []).map(({ host, port }) => hostPort(host, port)),
   });
   const others = target?.fallback === false ? [] : version.fallback.flatMap((other) => route.versions[other] ?? []);
   const otherwise = others.filter((one) => isUsable(endpoints, one)).map(describe);

@@ -1,3 +1,4 @@
+import { errorText } from '../common/error-text.ts';
 import type { StepHeaderMatch } from '../model/canary-step.ts';
 import type { Problem } from '../model/problem.ts';
 import type { CanaryStrategy, Rollout } from '../model/rollout.ts';
@@ -70,6 +71,6 @@ export function regexMistake(pattern: string): string | null {
     compileRegex(pattern);
     return null;
   } catch (error) {
-    return `invalid regex ${JSON.stringify(pattern)}: ${error instanceof Error ? error.message : String(error)}`;
+    return `invalid regex ${JSON.stringify(pattern)}: ${errorText(error)}`;
   }
 }

@@ -2,6 +2,7 @@ import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import type { Access } from './kubernetes/access.ts';
 import { ApiClient } from './kubernetes/api-client.ts';
+import { isDenial } from './kubernetes/failure.ts';
 import { KINDS } from './kubernetes/kinds.ts';
 import { type Failed, KubernetesProblems } from './kubernetes/problems.ts';
 import { Publisher } from './kubernetes/publisher.ts';
@@ -23,8 +24,8 @@ export interface KubernetesOptions {
 
 /**
  * Objects from a Kubernetes API server, kept up to date by watching. A kind that cannot be read, for want of permission
- * or because it is not installed, counts as empty, with a problem; where none can be read, nothing is published. What was read stays in force while the server cannot
- * be reached. Events are published together with those that follow closely; those of Pods at once, because nobody may be
+ * or because it is not installed, counts as empty, with a problem; where none can be read, nothing is published. What was
+ * read stays in force while the server cannot be reached. Events are published together with those that follow closely; those of Pods at once, because nobody may be
  * sent to one that is gone.
  */
 export class KubernetesSource implements Source {
@@ -140,8 +141,4 @@ export class KubernetesSource implements Source {
   #publish(): void {
     this.#onChange(this.#store.snapshot());
   }
-}
-
-function isDenial({ kind }: Failed['failure']): boolean {
-  return kind === 'forbidden' || kind === 'absent';
 }

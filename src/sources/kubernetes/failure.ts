@@ -1,3 +1,4 @@
+import { errorText } from '../../common/error-text.ts';
 import { ApiError } from './api-error.ts';
 import { CredentialsError } from './credentials-error.ts';
 import { GarbledError } from './garbled-error.ts';
@@ -55,7 +56,7 @@ export function failureOf(error: unknown): Failure {
     const detail = message === '' ? `status ${status}` : `status ${status}: ${message}`;
     return { kind, detail, retryAfterMs, resumable: status === 401 || BUSY.includes(status), stale: status === 401 };
   }
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorText(error);
   if (error instanceof GarbledError || error instanceof RangeError || error instanceof SyntaxError) {
     return { kind: 'garbled', detail: text, retryAfterMs: 0, resumable: false, stale: false };
   }
@@ -66,4 +67,9 @@ export function failureOf(error: unknown): Failure {
   // Certificates: the server's may have been renewed together with the authority that signs it.
   const stale = /CERT|SIGNED|^ERR_TLS|^ERR_SSL|VERIFY/.test(code);
   return { kind: 'unreachable', detail: SOCKET_ERRORS[code] ?? text, retryAfterMs: 0, resumable: true, stale };
+}
+
+/** Only somebody's decision changes it: a permission, or an installation. */
+export function isDenial({ kind }: Failure): boolean {
+  return kind === 'forbidden' || kind === 'absent';
 }

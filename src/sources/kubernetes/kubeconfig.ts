@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
+import { errorText } from '../../common/error-text.ts';
 import { readFailure } from '../../common/read-failure.ts';
 import { asList, asRecord, isRecord } from '../../common/records.ts';
 import type { Access, Credentials } from './access.ts';
@@ -153,6 +154,6 @@ function firstOfEach<T extends { readonly name: string }>(before: readonly T[], 
 /** Parsers' messages quote what they could not read, which may be a secret: YAML's from the second line on, JSON's at once. */
 function withoutQuotation(error: unknown): string {
   if (error instanceof SyntaxError) return 'what the plugin has printed is not valid JSON';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   return message.split('\n')[0] ?? '';
 }

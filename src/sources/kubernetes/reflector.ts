@@ -3,7 +3,7 @@ import { asRecord } from '../../common/records.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { backoff } from './backoff.ts';
-import { type Failure, failureOf } from './failure.ts';
+import { type Failure, failureOf, isDenial } from './failure.ts';
 import { collectionPath, type Kind } from './kinds.ts';
 import { lines } from './lines.ts';
 import { ListReader } from './list-reader.ts';
@@ -183,7 +183,7 @@ export class Reflector {
     this.#attempts += 1;
     if (!failure.resumable) this.#version = null;
     if (failure.stale) client.renewCredentials();
-    const denied = failure.kind === 'forbidden' || failure.kind === 'absent';
+    const denied = isDenial(failure);
     const alike = failure.kind === this.#before;
     const again = alike || this.#attempts > PATIENCE;
     this.#alike = alike ? this.#alike + 1 : 1;
