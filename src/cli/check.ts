@@ -10,7 +10,7 @@ export interface CheckOptions extends SourceOptions {
 
 /**
  * Prints the routing table, then what had to be left out of it.
- * @throws ConfigError when the configuration has mistakes, AccessError when the cluster cannot be read
+ * @throws ConfigError when the configuration has mistakes, AccessError when there is no cluster, an Error when it cannot be read
  */
 export async function check(options: CheckOptions): Promise<ExitCode> {
   const { table, endpoints, reasons, problems } = await compileOnce(options);

@@ -13,7 +13,7 @@ export interface CompiledOnce extends Omit<Compiled, 'problems'> {
 
 /**
  * Loads, reads and compiles once.
- * @throws ConfigError when the configuration has mistakes, AccessError when the cluster cannot be read
+ * @throws ConfigError when the configuration has mistakes, AccessError when there is no cluster, an Error when it cannot be read
  */
 export async function compileOnce(options: SourceOptions): Promise<CompiledOnce> {
   const { config } = await loadOptions(options);

@@ -14,7 +14,7 @@ export interface ExplainOptions extends SourceOptions {
 
 /**
  * Prints what becomes of one request.
- * @throws ConfigError when the configuration has mistakes, AccessError when the cluster cannot be read
+ * @throws ConfigError when the configuration has mistakes, AccessError when there is no cluster, an Error when it cannot be read
  */
 export async function explainCommand(options: ExplainOptions): Promise<ExitCode> {
   const { table, endpoints, reasons, problems } = await compileOnce(options);
