@@ -1,7 +1,8 @@
 import type { Test } from 'tap';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { type KubernetesOptions, KubernetesSource } from '../../src/sources/kubernetes.ts';
-import type { KubernetesApi } from './kubernetes-api.ts';
+import { experiment, pod, rollout, service } from '../routing/builders.ts';
+import { type Asked, KubernetesApi } from './kubernetes-api.ts';
 
 /** Waits short enough for a test, in the proportions of the real ones. */
 export const FAST = { backoffMs: 5, provenMs: 20, quietMs: 5, mostMs: 25 };
@@ -64,3 +65,19 @@ export async function synced(t: Test, api: KubernetesApi, options: Partial<Kuber
   await watched.start();
   return watched;
 }
+
+export const watchOf = (resource: string) => (asked: Asked) => asked.watch && asked.resource === resource;
+export const listOf = (resource: string) => (asked: Asked) => !asked.watch && asked.resource === resource;
+
+/** A server with one object of each kind, and a source that watches all of them. */
+export async function watching(t: Test, options: Parameters<typeof synced>[2] = {}) {
+  const api = await KubernetesApi.start(t);
+  for (const object of [rollout({}), experiment('e'), service('web'), pod({ n: 1, hash: 'a' })]) api.put(object);
+  const watched = await synced(t, api, options);
+  await api.until(() => api.watches.length === 4);
+  return { api, watched };
+}
+
+/** The names of its objects. */
+export const ALL = 'shop/web shop/e shop/web shop/web-a-1';
+export const count = (api: KubernetesApi, matches: (asked: Asked) => boolean) => api.asked.filter(matches).length;

@@ -39,6 +39,12 @@ const BY_STATUS: Readonly<Record<number, Failure['kind']>> = {
 /** The server is there but overloaded or starting. What it has of the objects' history is not in doubt. */
 const BUSY: readonly number[] = [429, 503];
 
+/**
+ * A server that starts asks with 503 for five seconds of patience and is there in one; until then the table stands still. Asking
+ * every two costs it nothing. What 429 asks for is obeyed (`backoff`): that server is overloaded.
+ */
+const LONGEST_UNAVAILABLE_MS = 2_000;
+
 const SOCKET_ERRORS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the connection was reset',
@@ -54,7 +60,13 @@ export function failureOf(error: unknown): Failure {
     const { status, reason, message, retryAfterMs } = error;
     const kind = reason === 'Expired' ? 'gone' : (BY_STATUS[status] ?? 'refused');
     const detail = message === '' ? `status ${status}` : `status ${status}: ${message}`;
-    return { kind, detail, retryAfterMs, resumable: status === 401 || BUSY.includes(status), stale: status === 401 };
+    return {
+      kind,
+      detail,
+      retryAfterMs: status === 503 ? Math.min(retryAfterMs, LONGEST_UNAVAILABLE_MS) : retryAfterMs,
+      resumable: status === 401 || BUSY.includes(status),
+      stale: status === 401,
+    };
   }
   const text = errorText(error);
   if (error instanceof GarbledError || error instanceof RangeError || error instanceof SyntaxError) {
