@@ -4,10 +4,9 @@ import type { Pod } from '../model/pod.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { CompiledRoutes } from './compiled-routes.ts';
+import { ConfiguredPlan } from './configured-plan.ts';
 import type { CompileMemory } from './held-rollout.ts';
 import { type HostClaims, hostClaims, withOwnHosts } from './host-clashes.ts';
-import { planRoutes, type RoutePlan } from './plan-routes.ts';
-import { RecordedIndex } from './recorded-index.ts';
 import { RolloutPlans } from './rollout-plans.ts';
 import { SnapshotIndex } from './snapshot-index.ts';
 import type { EndpointMap, RoutingTable } from './table.ts';
@@ -30,21 +29,12 @@ export interface Compiled {
 /** Work of the last call that need not be done again while what it was made of is the same. */
 export interface CompileCache {
   readonly index: SnapshotIndex;
-  readonly plan: CachedPlan;
+  readonly plan: RolloutPlans | ConfiguredPlan;
   readonly routes: CompiledRoutes;
   readonly claims: HostClaims;
   readonly table: RoutingTable;
   readonly memory: CompileMemory;
   readonly reasons: Compiled['reasons'];
-}
-
-interface CachedPlan {
-  readonly plan: RoutePlan;
-  /** Null: the configuration has routes. */
-  readonly rollouts: RolloutPlans | null;
-  readonly snapshot: Snapshot;
-  readonly configured: Config['routes'];
-  readonly holds: RecordedIndex['holds'];
 }
 
 /**
@@ -61,8 +51,7 @@ export function compile(
   cache: CompileCache | null = null,
 ): Compiled {
   const index = new SnapshotIndex(snapshot, cache?.index ?? null);
-  const cachedPlan = planFor(snapshot, config, index, cache?.plan ?? null);
-  const { plan } = cachedPlan;
+  const plan = planFor(snapshot, config, index, cache?.plan ?? null);
   const routes = new CompiledRoutes(plan.routes, index, memory, cache?.routes ?? null);
   const claims = cache !== null && routes.sameHosts(cache.routes) ? cache.claims : hostClaims(routes.placed());
   const table = sameTable(cache?.table, withOwnHosts(routes.all(), claims));
@@ -83,7 +72,7 @@ export function compile(
     problems: unique(problems),
     memory: kept.memory,
     reasons: kept.reasons,
-    cache: { index, plan: cachedPlan, routes, claims, table, memory: kept.memory, reasons: kept.reasons },
+    cache: { index, plan, routes, claims, table, memory: kept.memory, reasons: kept.reasons },
   };
 }
 
@@ -91,22 +80,11 @@ function planFor(
   snapshot: Snapshot,
   { routes: configured }: Pick<Config, 'routes'>,
   index: SnapshotIndex,
-  before: CachedPlan | null,
-): CachedPlan {
-  if (configured === null) {
-    const rollouts = new RolloutPlans(snapshot, index, before?.rollouts ?? null);
-    return { plan: rollouts, rollouts, snapshot, configured, holds: () => false };
-  }
-  const same =
-    before !== null &&
-    before.configured === configured &&
-    before.snapshot.rollouts === snapshot.rollouts &&
-    before.snapshot.unreadableRollouts.join() === snapshot.unreadableRollouts.join() &&
-    before.holds(index);
-  if (same) return before;
-  const recorded = new RecordedIndex(index);
-  const plan = planRoutes(snapshot, configured, recorded);
-  return { plan, rollouts: null, snapshot, configured, holds: recorded.holds };
+  before: CompileCache['plan'] | null,
+): CompileCache['plan'] {
+  if (configured === null) return new RolloutPlans(snapshot, index, before instanceof RolloutPlans ? before : null);
+  if (before instanceof ConfiguredPlan && before.holds(snapshot, configured, index)) return before;
+  return new ConfiguredPlan(snapshot, configured, index);
 }
 
 /** The table before where it says the same. A route with a host taken from it is a new object each time. */
