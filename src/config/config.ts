@@ -12,6 +12,8 @@ export interface Config {
   readonly routes: readonly RouteConfig[] | null;
   readonly timeouts: Timeouts;
   readonly limits: Limits;
+  /** Null: `retries: false`. */
+  readonly retries: Retries | null;
   readonly forwarded: { readonly trusted: readonly string[] };
   /** Lower case; null: off. */
   readonly versionHeader: string | null;
@@ -70,6 +72,14 @@ export interface Limits {
   readonly drainBytes: number;
   /** Idle connections kept for each endpoint and worker. Default 64. */
   readonly idleUpstreamConnections: number;
+}
+
+/** Sending a request a second time, where that is safe. Both numbers are for each worker and version. */
+export interface Retries {
+  /** At most this share of the requests of the last ten seconds. Default 20%: 0.2. */
+  readonly budget: number;
+  /** Retries a second that are allowed besides; what is not used can be for ten seconds. Default 3. */
+  readonly minimum: number;
 }
 
 export interface RouteConfig {

@@ -134,6 +134,7 @@ function build(parsed: ParsedConfig, raw: unknown, folder: string, place: (index
     routes: parsed.routes?.map((route, index) => buildRoute(route, rawRoutes[index], place(index))) ?? null,
     timeouts: parsed.timeouts,
     limits: { ...limits, requestLineBytes: limits.requestLineBytes ?? Math.min(8192, limits.headerBytes) },
+    retries: parsed.retries,
     forwarded: parsed.forwarded,
     versionHeader: parsed.versionHeader ?? null,
     metrics: parsed.metrics,

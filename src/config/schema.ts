@@ -15,6 +15,7 @@ import {
   parseName,
   parseNetwork,
   parsePath,
+  parsePercent,
   parseRegex,
   parseRequestHeader,
   parseResponseHeader,
@@ -115,6 +116,16 @@ const limits = z.strictObject({
   idleUpstreamConnections: leaf((value) => parseInteger(value, 0, 100_000)).default(64),
 });
 
+const retries = z.strictObject({
+  budget: leaf((value) => parsePercent(value, 0, 100)).default(0.2),
+  minimum: leaf((value) => parseInteger(value, 0, 100_000)).default(3),
+});
+
+/** A map, or `false` where the feature can be switched off: null. */
+function switchable<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === false ? null : value), schema.nullable());
+}
+
 /** The prefix of Prometheus metric names. */
 function parseMetricPrefix(value: unknown): string {
   const prefix = parseText(value);
@@ -147,6 +158,7 @@ export const configSchema = z.strictObject({
   routes: z.array(route).optional(),
   timeouts: timeouts.prefault({}),
   limits: limits.prefault({}),
+  retries: switchable(retries).prefault({}),
   forwarded: z.strictObject({ trusted: z.array(leaf(parseNetwork)).default([]) }).prefault({}),
   versionHeader: leaf(parseResponseHeader).optional(),
   metrics: z

@@ -56,6 +56,20 @@ export function parseChoice<const T extends string>(value: unknown, choices: rea
   throw Refusal.kind(choices.length === 1 ? `"${choices[0]}"` : `one of ${choices.join(', ')}`, value);
 }
 
+/** `20%` -> 0.2. Both bounds are included, in percent. */
+export function parsePercent(value: unknown, least: number, most: number): number {
+  const remedy = 'write a number with "%", such as 20%';
+  // 0.2 is meant as a share, 20 as a percentage.
+  const meant = typeof value === 'number' && value <= 1 ? Math.round(value * 1_000) / 10 : value;
+  if (typeof value === 'number') throw new Refusal(`has no "%": ${value}`, `write ${String(meant)}%`);
+  if (typeof value !== 'string') throw Refusal.kind('a percentage', value, remedy);
+  const [, digits] = /^(\d+(?:\.\d+)?)%$/.exec(value) ?? [];
+  if (digits === undefined) throw new Refusal(`is not a percentage: ${JSON.stringify(value)}`, remedy);
+  const percent = Number(digits);
+  if (percent < least || percent > most) throw new Refusal(`must be from ${least}% to ${most}%, not ${value}`);
+  return percent / 100;
+}
+
 /** `auto` is the number of cores this process may use. */
 export function parseWorkers(value: unknown): number {
   if (value === 'auto') return availableParallelism();

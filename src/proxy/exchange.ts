@@ -1,7 +1,7 @@
 import type { RequestHead } from '../http1/request-head.ts';
 import { type Candidate, roleName } from '../routing/match.ts';
 import type { RetryReason, UpstreamFailureReason } from '../telemetry/layout.ts';
-import { recordFailure, recordRetry } from '../telemetry/record.ts';
+import { recordFailure, recordRetry, recordRetryRefused } from '../telemetry/record.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import { Account } from './account.ts';
@@ -13,10 +13,8 @@ import type { LiveVersion } from './live-version.ts';
 import { ownAnswer } from './own-answer.ts';
 import { RequestRelay } from './request-relay.ts';
 import { BROKEN, DONE, ResponseRelay } from './response-relay.ts';
+import { nextAttempt, retryReason } from './retry.ts';
 import { afterFlush, flushed } from './scratch.ts';
-
-/** The request itself, one on another endpoint, one on the version that falls in. */
-const MAX_ATTEMPTS = 3;
 
 /** One request and its response. A client connection has one exchange and uses it again and again. */
 export class Exchange implements UpstreamUser {
@@ -30,7 +28,9 @@ export class Exchange implements UpstreamUser {
   #epoch = 0;
   #endpoint: EndpointPool | null = null;
   #upstream: UpstreamConnection | null = null;
-  #attempts = 0;
+  /** The request has been sent again: to the same version, to the one that falls in. */
+  #retried = false;
+  #fellBack = false;
   #deadline = Number.POSITIVE_INFINITY;
 
   constructor(connection: ClientConnection) {
@@ -49,7 +49,8 @@ export class Exchange implements UpstreamUser {
     const { account } = this;
     this.#active = true;
     this.#epoch += 1;
-    this.#attempts = 0;
+    this.#retried = false;
+    this.#fellBack = false;
     account.open(head, bytes, startedAt);
     const stop = this.request.begin(head, bytes, start, end);
     this.response.begin(this.request.isHead, this.request.http10, head.keepAlive && !this.#plane.draining);
@@ -62,6 +63,7 @@ export class Exchange implements UpstreamUser {
     else if (served === null) this.#answer('no_endpoints');
     else {
       if (reason !== '') account.countFallback(served, from, reason);
+      served.live.pool.budget.requests += 1;
       this.#attempt(head, served, null, false);
     }
     return stop < 0 ? end : stop;
@@ -161,7 +163,6 @@ export class Exchange implements UpstreamUser {
       this.#answer('no_endpoints');
       return;
     }
-    this.#attempts += 1;
     this.account.charge(version);
     this.#endpoint = endpoint;
     this.account.upstreamName = endpoint.name;
@@ -215,9 +216,7 @@ export class Exchange implements UpstreamUser {
     if (upstream === null || endpoint === null || version === null) return;
     recordFailure(version.live.counters, reason);
     this.#plane.logFailure(this, reason);
-    const unsent = !upstream.connected;
-    const unanswered = reason === 'reset' && this.request.idempotent;
-    const again = (unsent || unanswered) && !this.request.unrepeatable && this.#attempts < MAX_ATTEMPTS;
+    const again = this.#retryReason(reason, upstream);
     this.#abandonUpstream();
     if (this.response.started) {
       this.account.cause = reason;
@@ -225,30 +224,54 @@ export class Exchange implements UpstreamUser {
       this.#connection.cut();
       return;
     }
-    if (again && this.#retry(version, endpoint, unsent)) return;
+    if (again !== null && this.#retry(version, endpoint, again)) return;
     this.account.charge(this.account.decision.chosen);
     this.#answer(reason);
   }
 
-  /** RFC 9110 9.2.2: only what cannot have been acted upon, or may be acted upon twice, is sent again. */
-  #retry(version: Candidate<LiveVersion>, failed: EndpointPool, unsent: boolean): boolean {
-    const reason: RetryReason = unsent ? 'connect' : 'reset';
+  #retryReason(reason: UpstreamFailureReason, upstream: UpstreamConnection): RetryReason | null {
+    if (this.#plane.settings.retries === null) return null;
+    return retryReason({
+      reason,
+      unsent: !upstream.connected,
+      idempotent: this.request.idempotent,
+      repeatable: !this.request.unrepeatable,
+      answered: this.response.started,
+    });
+  }
+
+  /** To the same version, or to the one that falls in; false: nowhere. */
+  #retry(version: Candidate<LiveVersion>, failed: EndpointPool, reason: RetryReason): boolean {
+    const unsent = reason === 'connect';
     const { pool } = version.live;
-    const another = unsent ? pool.endpoints.some((endpoint) => endpoint !== failed) : pool.usable;
-    let next: Candidate<LiveVersion> | undefined;
-    // The same version has another endpoint, or the old connection was merely stale. A process that is being killed can
-    // still take a new connection in its last millisecond: what it leaves unanswered twice is for the version that falls in.
-    if (this.#attempts === 1 && another) next = version;
-    else if (this.account.decision.mayFallBack) {
-      next = version.fallback.find((candidate) => candidate.live.usable);
-      // A Pod that is scaled down ends its connections while it leaves the endpoints.
-      const why = unsent || pool.usable ? 'connect_failed' : 'no_endpoints';
-      if (next !== undefined) this.account.countFallback(next, roleName(version.version), why);
+    const { decision } = this.account;
+    const fallback = decision.mayFallBack ? version.fallback.find((candidate) => candidate.live.usable) : undefined;
+    const choices = {
+      retried: this.#retried,
+      fellBack: this.#fellBack,
+      another: unsent ? pool.hasOther(failed) : pool.usable,
+      usable: pool.usable,
+      fallback: fallback !== undefined,
+    };
+    let to = nextAttempt(choices);
+    if (to === 'same' && !pool.budget.take()) {
+      recordRetryRefused(version.live.counters, reason);
+      to = nextAttempt({ ...choices, another: false });
     }
-    if (next === undefined) return false;
-    recordRetry(version.live.counters, reason);
+    if (to === 'none') return false;
     const head = this.request.again();
     if (head === null) return false;
+    let next = version;
+    if (to === 'same') this.#retried = true;
+    else if (fallback !== undefined) {
+      next = fallback;
+      this.#fellBack = true;
+      // A Pod that is scaled down ends its connections while it leaves the endpoints.
+      const why = unsent || pool.usable ? 'connect_failed' : 'no_endpoints';
+      this.account.countFallback(next, roleName(version.version), why);
+      next.live.pool.budget.requests += 1;
+    }
+    recordRetry(version.live.counters, reason);
     // The connection may have been stale, but its endpoint may as well be dead.
     this.#attempt(head, next, failed, true);
     this.#plane.requestHeads.give(head);

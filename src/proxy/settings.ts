@@ -1,3 +1,5 @@
+import type { RetrySettings } from '../upstream/retry-budget.ts';
+
 /** What a worker needs of the configuration. Plain data; see `src/config/config.ts` for the meaning of each number. */
 export interface WorkerSettings {
   readonly timeouts: {
@@ -16,6 +18,8 @@ export interface WorkerSettings {
     readonly drainBytes: number;
     readonly idleUpstreamConnections: number;
   };
+  /** Null: no request is sent a second time. */
+  readonly retries: RetrySettings | null;
   /** CIDR ranges or addresses whose X-Forwarded-* and Forwarded are kept. */
   readonly trusted: readonly string[];
   /** Response header that names the version served; null: off. */

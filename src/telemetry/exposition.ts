@@ -16,6 +16,7 @@ import {
   LAST_STATUS,
   RETRY_BASE,
   RETRY_REASONS,
+  RETRY_REFUSED_BASE,
   STATUS_BASE,
   TABLE_GENERATION,
   UPSTREAM_FAILURE_REASONS,
@@ -118,6 +119,11 @@ export class Exposition {
       `${prefix}retries_total`,
       'Requests that failed at the version and were sent once more: to it again, or to the version that falls in for it.',
       () => this.#registry.series().flatMap((series) => reasonSamples(series, RETRY_BASE, RETRY_REASONS)),
+    );
+    this.#counter(
+      `${prefix}retries_refused_total`,
+      'Requests that could have been sent once more to the version, had its retry budget not been used up.',
+      () => this.#registry.series().flatMap((series) => reasonSamples(series, RETRY_REFUSED_BASE, RETRY_REASONS)),
     );
     this.#counter(`${prefix}fallback_total`, 'Requests that another version than the one asked for answered.', () =>
       this.#registry.fallbacks().map((fallback) => ({

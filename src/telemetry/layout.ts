@@ -37,8 +37,11 @@ export const RETRY_REASONS = ['connect', 'reset'] as const;
 export type RetryReason = (typeof RETRY_REASONS)[number];
 export const RETRY_BASE = FAILURE_BASE + UPSTREAM_FAILURE_REASONS.length;
 
+/** Retries that the budget did not allow, by the same reasons. */
+export const RETRY_REFUSED_BASE = RETRY_BASE + RETRY_REASONS.length;
+
 /** Slots in the block of one series. */
-export const BLOCK_LENGTH = RETRY_BASE + RETRY_REASONS.length;
+export const BLOCK_LENGTH = RETRY_REFUSED_BASE + RETRY_REASONS.length;
 
 /** The block of one worker: requests that reached no version, by status as above, then the following. */
 export const CONNECTIONS_OPEN = STATUS_BASE + STATUS_COUNT;

@@ -9,6 +9,7 @@ import {
   LAST_STATUS,
   RETRY_BASE,
   RETRY_REASONS,
+  RETRY_REFUSED_BASE,
   type RetryReason,
   STATUS_BASE,
   UPSTREAM_FAILURE_REASONS,
@@ -59,6 +60,10 @@ export function recordFailure(block: Float64Array, reason: UpstreamFailureReason
 
 export function recordRetry(block: Float64Array, reason: RetryReason): void {
   add(block, RETRY_BASE + RETRY_REASONS.indexOf(reason), 1);
+}
+
+export function recordRetryRefused(block: Float64Array, reason: RetryReason): void {
+  add(block, RETRY_REFUSED_BASE + RETRY_REASONS.indexOf(reason), 1);
 }
 
 /** `block` is that of a fallback edge. */

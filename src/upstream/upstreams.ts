@@ -1,20 +1,20 @@
 import type { EndpointMap } from '../routing/table.ts';
-import { VersionPool } from './version-pool.ts';
+import { type PoolOptions, VersionPool } from './version-pool.ts';
 
 /** Every version's endpoints in one worker, by version key. */
 export class Upstreams {
   readonly #pools = new Map<string, VersionPool>();
-  readonly #maxIdle: number;
+  readonly #options: PoolOptions;
 
-  constructor(maxIdle: number) {
-    this.#maxIdle = maxIdle;
+  constructor(options: PoolOptions) {
+    this.#options = options;
   }
 
   /** The pool of a version; empty until endpoints are known. */
   of(key: string): VersionPool {
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      pool = new VersionPool(key, this.#maxIdle);
+      pool = new VersionPool(key, this.#options);
       this.#pools.set(key, pool);
     }
     return pool;
@@ -35,9 +35,7 @@ export class Upstreams {
   }
 
   sweep(now: number): void {
-    for (const pool of this.#pools.values()) {
-      for (const endpoint of pool.endpoints) endpoint.sweep(now);
-    }
+    for (const pool of this.#pools.values()) pool.sweep(now);
   }
 
   closeIdle(): void {

@@ -1,15 +1,27 @@
 import type { Endpoint } from '../routing/table.ts';
 import { EndpointPool } from './endpoint-pool.ts';
+import { RetryBudget, type RetrySettings } from './retry-budget.ts';
+
+export interface PoolOptions {
+  /** Idle connections kept for each endpoint. */
+  readonly maxIdle: number;
+  /** Null: requests are not sent again. */
+  readonly retries?: RetrySettings | null;
+  /** [0, 1), for tests. */
+  readonly random?: () => number;
+}
 
 /** The endpoints of one version. It belongs to the version's key, so a promotion moves no connection. */
 export class VersionPool {
   readonly key: string;
+  readonly budget: RetryBudget;
   #endpoints: readonly EndpointPool[] = [];
   readonly #maxIdle: number;
   readonly #random: () => number;
 
-  constructor(key: string, maxIdle: number, random: () => number = Math.random) {
+  constructor(key: string, { maxIdle, retries = null, random = Math.random }: PoolOptions) {
     this.key = key;
+    this.budget = new RetryBudget(retries);
     this.#maxIdle = maxIdle;
     this.#random = random;
   }
@@ -32,6 +44,17 @@ export class VersionPool {
       return before ?? pool;
     });
     for (const pool of kept.values()) pool.retire();
+  }
+
+  /** Whether there is an endpoint besides this one. */
+  hasOther(than: EndpointPool): boolean {
+    return this.#endpoints.some((endpoint) => endpoint !== than);
+  }
+
+  /** Lets time pass: to be called several times a second. @param now milliseconds, monotonic. */
+  sweep(now: number): void {
+    this.budget.sweep(now);
+    for (const endpoint of this.#endpoints) endpoint.sweep(now);
   }
 
   /**

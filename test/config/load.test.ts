@@ -44,6 +44,7 @@ t.test('a configuration of one static route gets every default', async (t) => {
       drainBytes: 65_536,
       idleUpstreamConnections: 64,
     },
+    retries: { budget: 0.2, minimum: 3 },
     forwarded: { trusted: [] },
     versionHeader: null,
     metrics: { prefix: 'headgate_', httpAlias: false },
@@ -226,4 +227,9 @@ t.test('a cluster given from outside goes before the file key by key, and takes 
   t.strictSame(source('source: { files: [m] }', { kubernetes: {} }), {
     kubernetes: { namespaces: null, kubeconfig: null, context: null },
   });
+});
+
+t.test('retries can be switched off, and changed in part', async (t) => {
+  t.equal(parseConfig(`${STATIC}retries: false\n`, 'h.yaml').retries, null);
+  t.same(parseConfig(`${STATIC}retries: { budget: 12.5% }\n`, 'h.yaml').retries, { budget: 0.125, minimum: 3 });
 });

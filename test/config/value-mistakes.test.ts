@@ -43,6 +43,22 @@ check('a value of the wrong kind is placed and explained', [
       '1:21 listen[0].address: is not an address to listen at: "127.0.0.1:80" (write an IP address such as 0.0.0.0, 127.0.0.1 or "::", or localhost; the port has a key of its own)',
     ],
   ],
+  [
+    'a percentage',
+    `retries: { budget: 0.2, minimum: 1.5 }\n${ROUTES}`,
+    ['1:20 retries.budget: has no "%": 0.2 (write 20%)', '1:34 retries.minimum: must be a whole number, not 1.5'],
+  ],
+  [
+    'a percentage beyond its bounds',
+    `retries: { budget: 120% }\n${ROUTES}`,
+    ['1:20 retries.budget: must be from 0% to 100%, not 120%'],
+  ],
+  [
+    'what is no percentage',
+    `retries: { budget: a fifth }\n${ROUTES}`,
+    ['1:20 retries.budget: is not a percentage: "a fifth" (write a number with "%", such as 20%)'],
+  ],
+  ['a switch', `retries: true\n${ROUTES}`, ['1:10 retries: must be a map, not the boolean true']],
   ['a flag', `log: { access: "yes" }\n${ROUTES}`, ['1:16 log.access: must be true or false, not "yes"']],
   [
     'a choice',

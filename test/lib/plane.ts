@@ -14,6 +14,7 @@ import {
   LAST_STATUS,
   RETRY_BASE,
   RETRY_REASONS,
+  RETRY_REFUSED_BASE,
   STATUS_BASE,
   UPSTREAM_FAILURE_REASONS,
 } from '../../src/telemetry/layout.ts';
@@ -91,6 +92,10 @@ export class TestPlane {
 
   retries(version: string): Counts {
     return this.#reasons(version, RETRY_REASONS, RETRY_BASE);
+  }
+
+  retriesRefused(version: string): Counts {
+    return this.#reasons(version, RETRY_REASONS, RETRY_REFUSED_BASE);
   }
 
   /** `from>to reason` by count. */

@@ -4,12 +4,16 @@ import type { WorkerSettings } from '../../src/proxy/settings.ts';
 export interface SettingsChange {
   readonly timeouts?: Partial<WorkerSettings['timeouts']>;
   readonly limits?: Partial<WorkerSettings['limits']>;
+  readonly retries?: WorkerSettings['retries'];
   readonly trusted?: readonly string[];
   readonly versionHeader?: string;
 }
 
+const RETRIES = { budget: 0.2, minimum: 3 };
+
 /** The defaults of the configuration, as numbers that a test can hold on to. */
-export function testSettings({ timeouts, limits, trusted = [], versionHeader }: SettingsChange = {}): WorkerSettings {
+export function testSettings(change: SettingsChange = {}): WorkerSettings {
+  const { timeouts, limits, retries = RETRIES, trusted = [], versionHeader } = change;
   return {
     timeouts: {
       connect: 5_000,
@@ -29,6 +33,7 @@ export function testSettings({ timeouts, limits, trusted = [], versionHeader }: 
       idleUpstreamConnections: 64,
       ...limits,
     },
+    retries,
     trusted,
     versionHeader: versionHeader ?? null,
     accessLog: false,

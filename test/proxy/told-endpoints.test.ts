@@ -69,7 +69,7 @@ t.test('a worker that gets only the changes has the same endpoints in the end', 
   });
   fc.assert(
     fc.property(fc.array(state, { minLength: 1, maxLength: 8 }), (states) => {
-      const upstreams = new Upstreams(8);
+      const upstreams = new Upstreams({ maxIdle: 8 });
       const told = new ToldEndpoints();
       let named: readonly string[] = [];
       for (const { endpoints, sameTable, ...other } of states) {

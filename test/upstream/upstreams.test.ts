@@ -9,7 +9,7 @@ const B = { host: '10.0.0.2', port: 80 };
 /** A version with one endpoint and an idle connection to it. */
 async function withIdle(t: Test, idleUntil: number) {
   const peer = await Peer.start(t);
-  const upstreams = new Upstreams(8);
+  const upstreams = new Upstreams({ maxIdle: 8 });
   t.teardown(() => upstreams.closeIdle());
   upstreams.update({ k: [peer.endpoint] });
   const endpoint = upstreams.of('k').pick(null);
@@ -21,7 +21,7 @@ async function withIdle(t: Test, idleUntil: number) {
 }
 
 t.test('a version has one pool, which is empty until its endpoints are known', async (t) => {
-  const upstreams = new Upstreams(8);
+  const upstreams = new Upstreams({ maxIdle: 8 });
   const pool = upstreams.of('k');
   t.same([pool.key, pool.usable], ['k', false]);
   t.equal(upstreams.of('k'), pool);
@@ -31,7 +31,7 @@ t.test('a version has one pool, which is empty until its endpoints are known', a
 });
 
 t.test('an update touches only the versions in it', async (t) => {
-  const upstreams = new Upstreams(8);
+  const upstreams = new Upstreams({ maxIdle: 8 });
   upstreams.update({ one: [A], two: [B] });
   const [endpoint] = upstreams.of('one').endpoints;
   upstreams.update({ two: [] });
@@ -40,7 +40,7 @@ t.test('an update touches only the versions in it', async (t) => {
 });
 
 t.test('endpoints of a version may be known before a table names it', async (t) => {
-  const upstreams = new Upstreams(8);
+  const upstreams = new Upstreams({ maxIdle: 8 });
   upstreams.update({ k: [A, B] });
   upstreams.retain(new Set(['k']));
   t.equal(upstreams.of('k').endpoints.length, 2);

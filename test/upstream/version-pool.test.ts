@@ -12,7 +12,7 @@ function endpoints(...names: readonly string[]): Endpoint[] {
 
 /** A pool of endpoints `a`, `b`, ... with that many exchanges in flight. */
 function busy(random: () => number, ...active: readonly number[]): VersionPool {
-  const pool = new VersionPool('shop/talana/5d8c', 8, random);
+  const pool = new VersionPool('shop/talana/5d8c', { maxIdle: 8, random });
   pool.update(endpoints(...active.map((_, i) => String.fromCodePoint(97 + i))));
   for (const [i, endpoint] of pool.endpoints.entries()) endpoint.active = active[i] ?? 0;
   return pool;
@@ -29,7 +29,7 @@ function names(pool: VersionPool): string[] {
 }
 
 t.test('a version without endpoints is not usable and has nothing to pick', async (t) => {
-  const pool = new VersionPool('k', 8);
+  const pool = new VersionPool('k', { maxIdle: 8 });
   t.equal(pool.usable, false);
   t.equal(pool.pick(null), null);
   pool.update(endpoints('a'));
@@ -103,7 +103,7 @@ t.test('an endpoint that has gone is no reason to leave out another', async (t) 
 });
 
 t.test('an update keeps the pools of endpoints that stay, in the new order, and retires those that go', async (t) => {
-  const pool = new VersionPool('k', 8);
+  const pool = new VersionPool('k', { maxIdle: 8 });
   pool.update(endpoints('a', 'b', 'c'));
   const [a, b, c] = pool.endpoints;
   pool.update(endpoints('d', 'c', 'a'));
@@ -114,7 +114,7 @@ t.test('an update keeps the pools of endpoints that stay, in the new order, and 
 });
 
 t.test('an endpoint with another port is another endpoint', async (t) => {
-  const pool = new VersionPool('k', 8);
+  const pool = new VersionPool('k', { maxIdle: 8 });
   pool.update(endpoints('a:80'));
   const [before] = pool.endpoints;
   pool.update(endpoints('a:81'));
@@ -123,7 +123,7 @@ t.test('an endpoint with another port is another endpoint', async (t) => {
 });
 
 t.test('an endpoint that comes back starts anew', async (t) => {
-  const pool = new VersionPool('k', 8);
+  const pool = new VersionPool('k', { maxIdle: 8 });
   pool.update(endpoints('a'));
   const [before] = pool.endpoints;
   pool.update([]);
