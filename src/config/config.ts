@@ -72,6 +72,13 @@ export interface Limits {
   readonly drainBytes: number;
   /** Idle connections kept for each endpoint and worker. Default 64. */
   readonly idleUpstreamConnections: number;
+  /**
+   * Client connections of the process, all workers together; 0: no limit. Default `auto`, which has become 20,000, or what the
+   * open files that the system allows suffice for.
+   */
+  readonly connections: number;
+  /** Client connections of one address (IPv6: of its /64) in each worker; proxies that are trusted are exempt. 0, the default: no limit. */
+  readonly connectionsPerAddress: number;
 }
 
 /** Sending a request a second time, where that is safe. Both numbers are for each worker and version. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { autoConnections, parseConnections } from './connection-limit.ts';
 import { parseNamespace } from './namespace.ts';
 import { Refusal } from './refusal.ts';
 import { parseDuration, parseSize } from './units.ts';
@@ -114,6 +115,8 @@ const limits = z.strictObject({
   chunkExtensionBytes: size('0', '1MiB').default(4_096),
   drainBytes: size('0', '1GiB').default(65_536),
   idleUpstreamConnections: leaf((value) => parseInteger(value, 0, 100_000)).default(64),
+  connections: leaf(parseConnections).default(autoConnections),
+  connectionsPerAddress: leaf((value) => parseInteger(value, 0, 1_000_000)).default(0),
 });
 
 const retries = z.strictObject({

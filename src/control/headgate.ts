@@ -1,6 +1,7 @@
 import { startAdmin } from '../admin/server.ts';
 import type { AdminState } from '../admin/state.ts';
 import type { Config } from '../config/config.ts';
+import { affordableConnections } from '../config/connection-limit.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import { WorkerPool } from '../proxy/worker-pool.ts';
@@ -13,6 +14,7 @@ import { Exposition } from '../telemetry/exposition.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ProblemLog } from '../telemetry/problems.ts';
 import { changedKeys } from './changed-keys.ts';
+import { DescriptorWatch } from './descriptor-watch.ts';
 import { workerSettings } from './worker-settings.ts';
 
 export interface HeadgateOptions {
@@ -44,6 +46,7 @@ export class Headgate {
   readonly #problemLog: ProblemLog;
   readonly #workers: WorkerPool;
   readonly #exposition: Exposition;
+  #descriptors: DescriptorWatch | null = null;
 
   constructor({ config, source, logger, version }: HeadgateOptions) {
     const registry = new SeriesRegistry({ workers: config.workers, now: () => performance.now() });
@@ -68,6 +71,7 @@ export class Headgate {
       if (this.#source === null) this.#rebuild(new SnapshotStore().snapshot());
       else await this.#source.start((snapshot) => this.#rebuild(snapshot));
       this.ports = await this.#workers.start(listen);
+      this.#watchDescriptors();
     } catch (error) {
       await this.#workers.stop(0);
       await this.#source?.stop();
@@ -105,9 +109,22 @@ export class Headgate {
     this.#workers.closing();
     await new Promise((resolve) => setTimeout(resolve, skipDelay ? 0 : delay));
     const clean = await this.#workers.stop(timeout);
+    this.#descriptors?.stop();
     await this.#source?.stop();
     await this.#closeAdmin();
     return clean;
+  }
+
+  #watchDescriptors(): void {
+    const { connections } = this.#config.limits;
+    const affordable = affordableConnections();
+    if (connections > affordable) {
+      this.#logger.warn(
+        { connections, affordable, remedy: 'raise the limit of open files, or lower limits.connections' },
+        'limits.connections is more than the open files that the system allows suffice for, two for each',
+      );
+    }
+    this.#descriptors = new DescriptorWatch(this.#logger);
   }
 
   /** Never throws: a source or a reload that meets a bug of ours must not end the process, which serves well as it is. */

@@ -2,8 +2,7 @@ import type { Socket } from 'node:net';
 import { Method } from '../http1/method.ts';
 import { INCOMPLETE, INVALID } from '../http1/parse-status.ts';
 import type { RequestHead } from '../http1/request-head.ts';
-import { CONNECTIONS_OPEN } from '../telemetry/layout.ts';
-import { add, recordUnrouted } from '../telemetry/record.ts';
+import { recordUnrouted } from '../telemetry/record.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import { localResponse } from './client-response.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -230,10 +229,8 @@ export class ClientConnection {
     this.#state = CLOSED;
     this.#forgetInput();
     this.#releaseHead();
-    add(this.plane.counters.worker, CONNECTIONS_OPEN, -1);
-    this.plane.connections.delete(this);
     if (exchanging) this.#exchange.onClientGone();
-    this.plane.connectionClosed();
+    this.plane.connectionClosed(this);
   }
 
   #releaseHead(): void {

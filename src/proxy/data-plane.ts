@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { ChunkedLimits } from '../http1/chunked.ts';
 import { RequestHead } from '../http1/request-head.ts';
 import { ResponseHead } from '../http1/response-head.ts';
@@ -6,15 +6,23 @@ import { Matcher } from '../routing/match.ts';
 import type { EndpointMap, RoutingTable } from '../routing/table.ts';
 import { type CountersPatch, WorkerCounters } from '../telemetry/counters.ts';
 import { seriesKey } from '../telemetry/keys.ts';
-import { CONNECTIONS_ACCEPTED, CONNECTIONS_OPEN, TABLE_GENERATION } from '../telemetry/layout.ts';
+import {
+  CONNECTION_REFUSALS,
+  CONNECTIONS_ACCEPTED,
+  CONNECTIONS_OPEN,
+  CONNECTIONS_REFUSED_BASE,
+  type ConnectionRefusal,
+  TABLE_GENERATION,
+} from '../telemetry/layout.ts';
 import { add } from '../telemetry/record.ts';
 import { HEADROOM } from '../upstream/connection.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
+import { Admission } from './admission.ts';
 import type { CauseName } from './causes.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Exchange } from './exchange.ts';
 import { LiveVersion } from './live-version.ts';
-import { TrustedPeers } from './peer.ts';
+import { plainAddress, TrustedPeers } from './peer.ts';
 import { Pooled } from './pooled.ts';
 import type { ProxyLog } from './proxy-log.ts';
 import { Http1RequestView } from './request-view.ts';
@@ -55,6 +63,7 @@ export class DataPlane {
   dateLine: Buffer = Buffer.alloc(0);
   readonly #log: ProxyLog;
   readonly #clock: Clock;
+  readonly #admission: Admission;
   readonly #servers: Server[] = [];
   #now: number;
   #dateSecond = -1;
@@ -65,6 +74,7 @@ export class DataPlane {
     this.settings = settings;
     this.trusted = new TrustedPeers(settings.trusted);
     this.counters = new WorkerCounters(counters);
+    this.#admission = new Admission(settings, this.trusted, this.counters);
     this.chunkedLimits = {
       chunkExtensionBytes: limits.chunkExtensionBytes,
       trailerBytes: limits.headerBytes,
@@ -115,18 +125,17 @@ export class DataPlane {
 
   /** Accepts connections. Resolves with the port; rejects with the system's error. */
   listen(address: string, port: number, reusePort: boolean): Promise<number> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      add(this.counters.worker, CONNECTIONS_ACCEPTED, 1);
-      add(this.counters.worker, CONNECTIONS_OPEN, 1);
-      this.connections.add(new ClientConnection(this, socket));
-    });
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
     this.#servers.push(server);
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: address, port, reusePort, backlog: 4096 }, () => {
         server.removeListener('error', reject);
-        // Out of file descriptors, say: the connection is lost, the worker is not.
-        server.on('error', (error) => this.#log.serverError(error));
+        // A connection is lost, the worker is not.
+        server.on('error', (error) => {
+          this.#countRefused('accept_failed');
+          this.#log.connectionRefused('accept_failed', error.message);
+        });
         const bound = server.address();
         resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
       });
@@ -153,7 +162,10 @@ export class DataPlane {
     });
   }
 
-  connectionClosed(): void {
+  connectionClosed(connection: ClientConnection): void {
+    add(this.counters.worker, CONNECTIONS_OPEN, -1);
+    this.connections.delete(connection);
+    this.#admission.leave(connection.client.address);
     if (this.connections.size === 0) this.#onEmpty?.();
   }
 
@@ -174,6 +186,29 @@ export class DataPlane {
 
   logAccess(exchange: Exchange, connection: ClientConnection, status: number, durationMs: number): void {
     this.#log.access(exchange, connection.client.address, status, durationMs);
+  }
+
+  /**
+   * Beyond a limit a connection is reset before anything is read or made for it: an answer would cost what the limit is to
+   * save (HAProxy's `tcp-request connection reject` and Envoy's connection limits give none), and a reset leaves no TIME_WAIT.
+   */
+  #accept(socket: Socket): void {
+    const address = plainAddress(socket.remoteAddress);
+    const refusal = this.#admission.enter(address);
+    if (refusal !== null) {
+      socket.on('error', () => {});
+      socket.resetAndDestroy();
+      this.#countRefused(refusal);
+      this.#log.connectionRefused(refusal, address);
+      return;
+    }
+    add(this.counters.worker, CONNECTIONS_ACCEPTED, 1);
+    add(this.counters.worker, CONNECTIONS_OPEN, 1);
+    this.connections.add(new ClientConnection(this, socket));
+  }
+
+  #countRefused(reason: ConnectionRefusal): void {
+    add(this.counters.worker, CONNECTIONS_REFUSED_BASE + CONNECTION_REFUSALS.indexOf(reason), 1);
   }
 
   #attach(route: string, version: Parameters<typeof seriesKey>[1]): LiveVersion {

@@ -1,5 +1,6 @@
 import { roleName } from '../routing/match.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';
+import type { ConnectionRefusal } from '../telemetry/layout.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import type { Exchange } from './exchange.ts';
@@ -8,6 +9,12 @@ import type { Exchange } from './exchange.ts';
 const REPEAT_MS = 1_000;
 /** Kinds remembered; beyond it the memory starts anew. */
 const MAX_KINDS = 1_000;
+
+const REFUSED: Readonly<Record<ConnectionRefusal, string>> = {
+  connections: 'a connection was reset: limits.connections is reached',
+  connections_per_address: 'a connection was reset: its address has reached limits.connectionsPerAddress',
+  accept_failed: 'a connection could not be accepted',
+};
 
 /** What a worker writes: failures as they happen, at a bounded rate, and an access line for each request. */
 export class ProxyLog {
@@ -27,15 +34,8 @@ export class ProxyLog {
   failure({ account }: Exchange, reason: CauseName): void {
     const { level } = causeOf(reason);
     if (!this.#logger.isLevelEnabled(level)) return;
-    const now = this.#now();
-    const kind = `${reason} ${account.upstreamName}`;
-    const seen = this.#seen.get(kind);
-    if (seen !== undefined && now - seen.at < REPEAT_MS) {
-      seen.left += 1;
-      return;
-    }
-    if (this.#seen.size >= MAX_KINDS) this.#seen.clear();
-    this.#seen.set(kind, { at: now, left: 0 });
+    const suppressed = this.#suppressed(`${reason} ${account.upstreamName}`);
+    if (suppressed < 0) return;
     const version = account.version?.version;
     this.#logger[level](
       {
@@ -44,14 +44,29 @@ export class ProxyLog {
         route: account.decision.route?.name,
         version: version?.name,
         role: version?.role,
-        suppressed: seen?.left ?? 0,
+        suppressed,
       },
       'upstream failed',
     );
   }
 
-  serverError(error: Error): void {
-    this.#logger.error({ err: error.message }, 'a connection could not be accepted');
+  /** @param detail the client's address, or the system's words. */
+  connectionRefused(reason: ConnectionRefusal, detail: string): void {
+    const suppressed = this.#suppressed(reason);
+    if (suppressed >= 0) this.#logger.warn({ reason, detail, suppressed }, REFUSED[reason]);
+  }
+
+  /** How many of this kind were left out since the last line; -1: this one is to be left out too. */
+  #suppressed(kind: string): number {
+    const now = this.#now();
+    const seen = this.#seen.get(kind);
+    if (seen !== undefined && now - seen.at < REPEAT_MS) {
+      seen.left += 1;
+      return -1;
+    }
+    if (this.#seen.size >= MAX_KINDS) this.#seen.clear();
+    this.#seen.set(kind, { at: now, left: 0 });
+    return seen?.left ?? 0;
   }
 
   access({ account, request, response }: Exchange, client: string, status: number, durationMs: number): void {

@@ -17,6 +17,8 @@ export interface WorkerSettings {
     readonly chunkExtensionBytes: number;
     readonly drainBytes: number;
     readonly idleUpstreamConnections: number;
+    readonly connections: number;
+    readonly connectionsPerAddress: number;
   };
   /** Null: no request is sent a second time. */
   readonly retries: RetrySettings | null;

@@ -14,6 +14,8 @@ import {
 export interface CountersPatch {
   /** The worker's own block; the same in every patch of a slot. */
   readonly worker: SharedArrayBuffer;
+  /** The blocks of all workers, this one's too: a limit may hold for all of them together. */
+  readonly workers: readonly SharedArrayBuffer[];
   /** New blocks by `seriesKey`. */
   readonly series: readonly (readonly [key: string, buffer: SharedArrayBuffer])[];
   /** New blocks by `fallbackKey`. */
@@ -39,6 +41,7 @@ export class SeriesRegistry {
   readonly #series: Blocks<SeriesLabels>;
   readonly #fallbacks: Blocks<FallbackLabels>;
   readonly #workers: readonly Block[];
+  readonly #buffers: readonly SharedArrayBuffer[];
   readonly #now: () => number;
   readonly #retainMs: number;
 
@@ -47,6 +50,7 @@ export class SeriesRegistry {
     this.#series = new Blocks(workers, BLOCK_LENGTH, (counted) => sum(counted, IN_FLIGHT) > 0);
     this.#fallbacks = new Blocks(workers, FALLBACK_BLOCK_LENGTH, () => false);
     this.#workers = Array.from({ length: workers }, () => newBlock(WORKER_BLOCK_LENGTH));
+    this.#buffers = this.#workers.map((block) => block.buffer);
     this.#now = now;
     this.#retainMs = retainMs;
   }
@@ -60,6 +64,7 @@ export class SeriesRegistry {
     const forgotten = [...this.#series.takeForgotten(), ...this.#fallbacks.takeForgotten()];
     return this.#workers.map((block, worker) => ({
       worker: block.buffer,
+      workers: this.#buffers,
       series: this.#series.buffers(worker, series),
       fallbacks: this.#fallbacks.buffers(worker, fallbacks),
       forgotten,
@@ -70,6 +75,7 @@ export class SeriesRegistry {
   blocksFor(worker: number): CountersPatch {
     return {
       worker: this.#block(worker).buffer,
+      workers: this.#buffers,
       series: this.#series.buffers(worker),
       fallbacks: this.#fallbacks.buffers(worker),
       forgotten: [],
@@ -116,12 +122,15 @@ export class SeriesRegistry {
 export class WorkerCounters {
   /** Requests that reached no version, connections, the table's generation: see `layout.ts`. */
   readonly worker: Float64Array;
+  /** Those of all workers, to be read only. */
+  readonly workers: readonly Float64Array[];
   readonly #series = new Map<string, Float64Array>();
   readonly #fallbacks = new Map<string, Float64Array>();
   readonly #unknown = new Float64Array(FALLBACK_BLOCK_LENGTH);
 
   constructor(initial: CountersPatch) {
     this.worker = new Float64Array(initial.worker);
+    this.workers = initial.workers.map((buffer) => new Float64Array(buffer));
     this.apply(initial);
   }
 

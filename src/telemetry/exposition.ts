@@ -1,11 +1,13 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { RoutingTable } from '../routing/table.ts';
-import { type Counted, sum } from './blocks.ts';
+import { type Block, type Counted, sum } from './blocks.ts';
 import type { SeriesRegistry } from './counters.ts';
 import type { SeriesLabels } from './keys.ts';
 import {
+  CONNECTION_REFUSALS,
   CONNECTIONS_ACCEPTED,
   CONNECTIONS_OPEN,
+  CONNECTIONS_REFUSED_BASE,
   DURATION_BOUNDS,
   DURATION_BUCKETS,
   DURATION_SUM,
@@ -151,6 +153,11 @@ export class Exposition {
       perWorker(CONNECTIONS_ACCEPTED),
     );
     this.#counter(
+      `${prefix}connections_refused_total`,
+      'Connections of clients that were reset because a limit was reached, or could not be accepted.',
+      () => this.#registry.workers().flatMap(refusalSamples),
+    );
+    this.#counter(
       `${prefix}workers_restarted_total`,
       'Worker threads that died and were replaced.',
       single((state) => state.workersRestarted),
@@ -212,6 +219,13 @@ function durationSamples(name: string, series: Counted<SeriesLabels>): Sample[] 
   put('sum', {}, sum(series, DURATION_SUM));
   put('count', {}, count);
   return samples;
+}
+
+function refusalSamples(block: Block, worker: number): Sample[] {
+  return CONNECTION_REFUSALS.map((reason, index) => ({
+    labels: { worker, reason },
+    value: block[CONNECTIONS_REFUSED_BASE + index] ?? 0,
+  }));
 }
 
 function reasonSamples(series: Counted<SeriesLabels>, base: number, reasons: readonly string[]): Sample[] {

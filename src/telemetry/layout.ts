@@ -47,7 +47,11 @@ export const BLOCK_LENGTH = RETRY_REFUSED_BASE + RETRY_REASONS.length;
 export const CONNECTIONS_OPEN = STATUS_BASE + STATUS_COUNT;
 export const CONNECTIONS_ACCEPTED = CONNECTIONS_OPEN + 1;
 export const TABLE_GENERATION = CONNECTIONS_ACCEPTED + 1;
-export const WORKER_BLOCK_LENGTH = TABLE_GENERATION + 1;
+/** Why a client's connection was not taken: the `reason` label of `connections_refused_total`. */
+export const CONNECTION_REFUSALS = ['connections', 'connections_per_address', 'accept_failed'] as const;
+export type ConnectionRefusal = (typeof CONNECTION_REFUSALS)[number];
+export const CONNECTIONS_REFUSED_BASE = TABLE_GENERATION + 1;
+export const WORKER_BLOCK_LENGTH = CONNECTIONS_REFUSED_BASE + CONNECTION_REFUSALS.length;
 
 /** The block of one fallback edge is this one slot. */
 export const FALLBACK_COUNT = 0;

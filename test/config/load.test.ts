@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import t from 'tap';
 import { ConfigError } from '../../src/config/config-error.ts';
+import { autoConnections } from '../../src/config/connection-limit.ts';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
 import { knownKeys } from '../../src/config/schema.ts';
 
@@ -43,6 +44,8 @@ t.test('a configuration of one static route gets every default', async (t) => {
       chunkExtensionBytes: 4096,
       drainBytes: 65_536,
       idleUpstreamConnections: 64,
+      connections: autoConnections(),
+      connectionsPerAddress: 0,
     },
     retries: { budget: 0.2, minimum: 3 },
     forwarded: { trusted: [] },

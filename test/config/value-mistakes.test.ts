@@ -27,6 +27,19 @@ check('a value of the wrong kind is placed and explained', [
       '1:39 limits.headers: must be from 1 to 10000, not 0',
     ],
   ],
+  [
+    'a number of connections',
+    `limits: { connections: -1, connectionsPerAddress: few }\n${ROUTES}`,
+    [
+      '1:24 limits.connections: must be from 0 to 10000000, not -1',
+      '1:51 limits.connectionsPerAddress: must be a whole number, not "few"',
+    ],
+  ],
+  [
+    'connections by a wrong word',
+    `limits: { connections: all }\n${ROUTES}`,
+    ['1:24 limits.connections: must be a whole number or auto, not "all"'],
+  ],
   ['a map', `limits: 5\n${ROUTES}`, ['1:9 limits: must be a map, not the number 5']],
   ['nothing', `limits:\n${ROUTES}`, ['1:1 limits: must be a map, not empty']],
   ['a list', 'routes: { a: 1 }', ['1:9 routes: must be a list, not a map']],

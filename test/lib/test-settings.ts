@@ -31,6 +31,8 @@ export function testSettings(change: SettingsChange = {}): WorkerSettings {
       chunkExtensionBytes: 4_096,
       drainBytes: 65_536,
       idleUpstreamConnections: 64,
+      connections: 0,
+      connectionsPerAddress: 0,
       ...limits,
     },
     retries,

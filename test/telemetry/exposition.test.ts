@@ -5,7 +5,12 @@ import t from 'tap';
 import { SeriesRegistry, WorkerCounters } from '../../src/telemetry/counters.ts';
 import { Exposition, type ExpositionOptions, type ProcessState } from '../../src/telemetry/exposition.ts';
 import { fallbackKey, seriesKey } from '../../src/telemetry/keys.ts';
-import { CONNECTIONS_ACCEPTED, CONNECTIONS_OPEN, TABLE_GENERATION } from '../../src/telemetry/layout.ts';
+import {
+  CONNECTIONS_ACCEPTED,
+  CONNECTIONS_OPEN,
+  CONNECTIONS_REFUSED_BASE,
+  TABLE_GENERATION,
+} from '../../src/telemetry/layout.ts';
 import {
   add,
   enterFlight,
@@ -183,6 +188,7 @@ t.test('each worker shows its table and its connections', async (t) => {
   second.worker[TABLE_GENERATION] = 3;
   add(second.worker, CONNECTIONS_OPEN, 2);
   add(second.worker, CONNECTIONS_ACCEPTED, 5);
+  add(second.worker, CONNECTIONS_REFUSED_BASE + 1, 7);
   t.same(await lines(exposition, 'headgate_table_generation{'), [
     'headgate_table_generation{worker="0"} 4',
     'headgate_table_generation{worker="1"} 3',
@@ -192,6 +198,12 @@ t.test('each worker shows its table and its connections', async (t) => {
     'headgate_connections{worker="1"} 2',
     'headgate_connections_accepted_total{worker="0"} 0',
     'headgate_connections_accepted_total{worker="1"} 5',
+    'headgate_connections_refused_total{worker="0",reason="connections"} 0',
+    'headgate_connections_refused_total{worker="0",reason="connections_per_address"} 0',
+    'headgate_connections_refused_total{worker="0",reason="accept_failed"} 0',
+    'headgate_connections_refused_total{worker="1",reason="connections"} 0',
+    'headgate_connections_refused_total{worker="1",reason="connections_per_address"} 7',
+    'headgate_connections_refused_total{worker="1",reason="accept_failed"} 0',
   ]);
 });
 

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import t from 'tap';
+import { Gateway } from '../control/gateway.ts';
+import { strictUpstream } from '../lib/upstreams.ts';
+import { ROOT } from './run.ts';
+
+const FILES = 100;
+
+t.test('out of open files it says so, lives, serves those who are connected, and recovers', async (t) => {
+  const upstream = await strictUpstream(t);
+  const folder = t.testdir({
+    'headgate.yaml': [
+      'listen: { address: 127.0.0.1, port: 0 }',
+      'admin: false',
+      'limits: { connections: 1000 }',
+      `routes: [{ versions: { only: { weight: 1, endpoints: ["127.0.0.1:${upstream.port}"] } } }]`,
+    ].join('\n'),
+  });
+  const serve = `ulimit -n ${FILES}; exec "$0" bin/headgate serve --config "$1"`;
+  const child = spawn('sh', ['-c', serve, process.execPath, join(folder, 'headgate.yaml')], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const lines: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  const line = async (part: string): Promise<string> => {
+    for (;;) {
+      const found = lines.find((one) => one.includes(part));
+      if (found !== undefined) return found;
+      await once(child.stdout, 'data');
+    }
+  };
+  const { ports }: { ports: number[] } = JSON.parse(await line('"msg":"serving"'));
+  const port = ports[0] ?? 0;
+  t.match(await line('limits.connections is more than'), '"affordable":1');
+  const gateway = new Gateway(port, 0);
+  t.equal((await gateway.get('/before')).status, 200, 'this connection is kept alive');
+
+  const clients = await Promise.all(Array.from({ length: FILES }, () => connected(port)));
+  t.teardown(() => {
+    for (const client of clients) client.destroy();
+  });
+  t.match(await line('no file can be opened any more'), '"code":"EMFILE"');
+  t.equal((await gateway.get('/meanwhile')).status, 200, 'an idle connection on both sides still serves');
+  for (const client of clients) client.destroy();
+  await line('files can be opened again');
+  t.equal((await gateway.get('/after')).status, 200);
+  t.equal(child.exitCode, null, 'it lives');
+});
+
+async function connected(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
