@@ -57,6 +57,8 @@ export interface Timeouts {
   readonly keepAlive: number;
   /** An upstream connection between two requests; a `keep-alive: timeout=` of the upstream shortens it. Default 4s, below the 5s of Node.js servers. */
   readonly upstreamIdle: number;
+  /** A tunnel (WebSocket, or whatever a 101 began) in which no byte moves in either direction: both sides are cut. Default 1h. */
+  readonly tunnel: number;
 }
 
 export interface Limits {

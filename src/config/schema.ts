@@ -105,6 +105,7 @@ const timeouts = z.strictObject({
   idle: duration('24h').default(60_000),
   keepAlive: duration('24h').default(75_000),
   upstreamIdle: duration('24h').default(4_000),
+  tunnel: duration('24h').default(3_600_000),
 });
 
 const limits = z.strictObject({

@@ -5,6 +5,7 @@ import { Field, FieldBlock } from './fields.ts';
 import { COMPLETE, INCOMPLETE, INVALID, type ParseStatus } from './parse-status.ts';
 import { RequestLine } from './request-line.ts';
 import { CHUNKED_ONLY, NO_CODING, OTHER_THEN_CHUNKED, readTransferEncoding } from './transfer-encoding.ts';
+import { passUpgrade } from './upgrade.ts';
 
 export { ABSOLUTE, ASTERISK, ORIGIN } from './request-line.ts';
 
@@ -39,7 +40,10 @@ export class RequestHead extends RequestLine {
   keepAlive = false;
   /** The client waits for 100 (Continue) before it sends the body. */
   expectContinue = false;
-  /** The client asks for another protocol: Upgrade is there, and Connection lists it (RFC 9110 7.8). Never in HTTP/1.0. */
+  /**
+   * The client asks for another protocol: Upgrade is there, and Connection lists it (RFC 9110 7.8). Never in HTTP/1.0, and never
+   * for a protocol that is HTTP itself.
+   */
   upgrade = false;
   /** -1: no Max-Forwards, or not a number. */
   maxForwards = -1;
@@ -135,6 +139,7 @@ export class RequestHead extends RequestLine {
     this.keepAlive = !options.close && (this.minor === 1 || options.keepAlive);
     this.upgrade = this.#upgradeField && options.upgrade && this.minor === 1;
     if (this.upgrade && this.hasBody) return this.refuse('upgrade_with_body');
+    if (this.#upgradeField) this.upgrade = passUpgrade(buffer, fields, this.upgrade);
     // Without content there is nothing to wait for.
     this.expectContinue = this.expectContinue && this.minor === 1 && this.hasBody;
     return COMPLETE;

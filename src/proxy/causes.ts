@@ -16,6 +16,7 @@ type LocalCause =
   | 'max_forwards'
   | 'too_many_hops'
   | 'client_closed'
+  | 'tunnel_timeout'
   | 'internal';
 
 export interface Cause {
@@ -46,6 +47,8 @@ const LOCAL: Record<LocalCause, readonly [status: number, level: Level]> = {
   too_many_hops: [508, 'warn'],
   // nginx's code for a client that left; it is counted and logged, never sent.
   client_closed: [499, 'debug'],
+  // A tunnel has had its 101; this tells the access log why it was cut.
+  tunnel_timeout: [101, 'debug'],
   internal: [500, 'warn'],
 };
 

@@ -8,7 +8,9 @@ import { localResponse } from './client-response.ts';
 import type { DataPlane } from './data-plane.ts';
 import { Exchange } from './exchange.ts';
 import { plainAddress } from './peer.ts';
+import { resetSocket } from './reset-socket.ts';
 import { afterFlush, flushed } from './scratch.ts';
+import type { Tunnel } from './tunnel.ts';
 import { ClientIdentity } from './upstream-request.ts';
 
 const READING = 0;
@@ -18,6 +20,8 @@ const FLUSHING = 2;
 /** Our last answer is out; what the client still sends is read and thrown away, so that no reset destroys the answer. */
 const LINGERING = 3;
 const CLOSED = 4;
+/** Another protocol than HTTP. */
+const TUNNELLING = 5;
 
 const EMPTY = Buffer.alloc(0);
 const LINGER_MS = 2_000;
@@ -47,6 +51,7 @@ export class ClientConnection {
   #reading = false;
   #paused = false;
   #drained = 0;
+  #tunnel: Tunnel | null = null;
   readonly #exchange: Exchange;
 
   constructor(plane: DataPlane, socket: Socket) {
@@ -80,6 +85,7 @@ export class ClientConnection {
 
   sweep(now: number): void {
     if (this.#state === EXCHANGING) this.#exchange.sweep(now);
+    else if (this.#tunnel !== null) this.#tunnel.sweep(now);
     else if (now < this.#deadline) return;
     else if (this.#state === READING && !this.idle) this.#refuse('request_timeout');
     else this.destroy();
@@ -97,9 +103,26 @@ export class ClientConnection {
     }
   }
 
+  /** The exchange has become a tunnel: from here on all bytes are its own, first those that came before it was one. */
+  beginTunnel(tunnel: Tunnel): void {
+    const early = this.#input.subarray(this.#start, this.#end);
+    this.#state = TUNNELLING;
+    this.#tunnel = tunnel;
+    this.#forgetInput();
+    this.resume();
+    if (early.length > 0) tunnel.onClientData(early);
+    if (this.ended) tunnel.onClientEnd();
+  }
+
+  tunnelOver(): void {
+    this.#tunnel = null;
+    if (this.socket.closed) this.#forget();
+    else if (!this.socket.destroyed) this.#linger();
+  }
+
   /** The answer cannot be completed: the client must not take it for a whole one (RFC 9112 8). */
   cut(): void {
-    this.socket.resetAndDestroy();
+    resetSocket(this.socket);
   }
 
   /** Sends an answer of Headgate's own. Returns the number of bytes. */
@@ -129,6 +152,10 @@ export class ClientConnection {
         this.#append(used === 0 ? chunk : chunk.subarray(used));
         this.pause();
       }
+      return;
+    }
+    if (this.#tunnel !== null) {
+      this.#tunnel.onClientData(chunk);
       return;
     }
     this.#append(chunk);
@@ -214,17 +241,25 @@ export class ClientConnection {
   #onEnd(): void {
     this.ended = true;
     if (this.#state === EXCHANGING) this.#exchange.onClientEnd();
+    else if (this.#tunnel !== null) this.#tunnel.onClientEnd();
     else if (this.#state === READING) this.#linger();
     // Else what is still to be sent is sent, and the socket closes by itself: both sides have ended.
   }
 
   /** Ends it at once; with a reset where the client would take half an answer for a whole one. */
   destroy(): void {
-    if (this.#state !== EXCHANGING && flushed(this.socket)) this.socket.destroy();
+    if (this.#tunnel !== null) this.#tunnel.cut('client_closed');
+    else if (this.#state !== EXCHANGING && flushed(this.socket)) this.socket.destroy();
     else this.cut();
   }
 
   #onClose(): void {
+    this.#tunnel?.onClientGone();
+    // Else what the client sent last is still on its way.
+    if (this.#tunnel === null && this.#state !== CLOSED) this.#forget();
+  }
+
+  #forget(): void {
     const exchanging = this.#state === EXCHANGING;
     this.#state = CLOSED;
     this.#forgetInput();

@@ -1,6 +1,7 @@
 import { Field } from '../http1/fields.ts';
 import { writeBytes, writeCrlf, writeFields } from '../http1/head-writer.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
+import { keepUpgrade } from '../http1/upgrade.ts';
 import { statusLine } from './causes.ts';
 
 const HTTP_1_1 = Buffer.from('HTTP/1.1 ', 'latin1');
@@ -8,6 +9,7 @@ const HTTP_1_1 = Buffer.from('HTTP/1.1 ', 'latin1');
 const VIA = [Buffer.from('via: 1.0 headgate\r\n', 'latin1'), Buffer.from('via: 1.1 headgate\r\n', 'latin1')] as const;
 const CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
 const CLOSE = Buffer.from('connection: close\r\n', 'latin1');
+const UPGRADE = Buffer.from('connection: upgrade\r\n', 'latin1');
 const KEEP_ALIVE = Buffer.from('connection: keep-alive\r\n', 'latin1');
 const KEEP_CONTENT_LENGTH = 0;
 const DROP_CONTENT_LENGTH = 1 << Field.CONTENT_LENGTH;
@@ -50,6 +52,16 @@ export function writeResponseHead(
 export function writeInterimHead(out: Buffer, bytes: Buffer, head: ResponseHead): number {
   const at = writeStatusLine(out, bytes, head);
   return writeCrlf(out, writeFields(out, at, bytes, head.base, head.length, head.fields, 0));
+}
+
+/** The head of a 101, which ends HTTP on this connection: with Connection and Upgrade, which concern both hops then. */
+export function writeSwitchingHead(out: Buffer, bytes: Buffer, head: ResponseHead, versionLine: Buffer): number {
+  keepUpgrade(head.fields);
+  let at = writeStatusLine(out, bytes, head);
+  at = writeFields(out, at, bytes, head.base, head.length, head.fields, 0);
+  at = writeBytes(out, at, VIA[head.minor]);
+  if (versionLine.length > 0) at = writeBytes(out, at, versionLine);
+  return writeCrlf(out, writeBytes(out, at, UPGRADE));
 }
 
 function writeStatusLine(out: Buffer, bytes: Buffer, head: ResponseHead): number {

@@ -12,9 +12,10 @@ import { free } from './free.ts';
 import type { LiveVersion } from './live-version.ts';
 import { ownAnswer } from './own-answer.ts';
 import { RequestRelay } from './request-relay.ts';
-import { BROKEN, DONE, ResponseRelay } from './response-relay.ts';
+import { BROKEN, DONE, ResponseRelay, SWITCHING } from './response-relay.ts';
 import { nextAttempt, retryReason } from './retry.ts';
 import { afterFlush, flushed } from './scratch.ts';
+import { Tunnel } from './tunnel.ts';
 
 /** One request and its response. A client connection has one exchange and uses it again and again. */
 export class Exchange implements UpstreamUser {
@@ -53,7 +54,7 @@ export class Exchange implements UpstreamUser {
     this.#fellBack = false;
     account.open(head, bytes, startedAt);
     const stop = this.request.begin(head, bytes, start, end);
-    this.response.begin(this.request.isHead, this.request.http10, head.keepAlive && !this.#plane.draining);
+    this.response.begin(this.request, head.keepAlive && !this.#plane.draining);
     const { served, chosen, route, from, reason } = account.decision;
     const own = ownAnswer(head);
     account.charge(own === null ? (served ?? chosen) : null);
@@ -64,7 +65,8 @@ export class Exchange implements UpstreamUser {
     else {
       if (reason !== '') account.countFallback(served, from, reason);
       served.live.pool.budget.requests += 1;
-      this.#attempt(head, served, null, false);
+      // A tunnel keeps its connection to itself, and a stale one would be fatal, for this request is not repeated.
+      this.#attempt(head, served, null, head.upgrade);
     }
     return stop < 0 ? end : stop;
   }
@@ -117,6 +119,7 @@ export class Exchange implements UpstreamUser {
       this.#complete(upstream);
       return true;
     }
+    if (progress === SWITCHING) return this.#beginTunnel(upstream);
     if (progress === BROKEN) {
       this.#fail('bad_response');
       return false;
@@ -287,12 +290,28 @@ export class Exchange implements UpstreamUser {
     if (!flushed(this.#connection.socket)) upstream.renewSlab();
     const clean = upstream.start === upstream.end;
     upstream.rewind();
-    if (clean && response.upstreamKeepAlive && this.request.done && flushed(upstream.socket)) {
+    // After a refused upgrade an application may have let go of the connection's HTTP all the same.
+    const reusable = response.upstreamKeepAlive && !this.request.upgrade;
+    if (clean && reusable && this.request.done && flushed(upstream.socket)) {
       endpoint?.release(upstream, this.#plane.upstreamIdleUntil(response.upstreamKeepAliveSeconds));
     } else endpoint?.discard(upstream);
     const keepAlive = response.keepAlive && this.request.done;
     this.#finish(response.status);
     this.#connection.exchangeDone(keepAlive);
+  }
+
+  #beginTunnel(upstream: UpstreamConnection): boolean {
+    const connection = this.#connection;
+    const tunnel = new Tunnel(connection, upstream, this.#plane, (cause) => {
+      this.account.cause = cause;
+      this.request.bytesIn += tunnel.bytesIn;
+      this.response.bytesOut += tunnel.bytesOut;
+      this.#abandonUpstream();
+      this.#finish(this.response.status);
+      connection.tunnelOver();
+    });
+    connection.beginTunnel(tunnel);
+    return tunnel.onUpstreamData();
   }
 
   #abandonUpstream(): void {

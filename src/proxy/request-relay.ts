@@ -2,6 +2,8 @@ import { isIdempotent, Method } from '../http1/method.ts';
 import { COMPLETE } from '../http1/parse-status.ts';
 import type { ChunkReason } from '../http1/reason.ts';
 import type { RequestHead } from '../http1/request-head.ts';
+import type { ResponseHead } from '../http1/response-head.ts';
+import { answersUpgrade } from '../http1/upgrade.ts';
 import type { UpstreamConnection } from '../upstream/connection.ts';
 import { Body, CHUNKED_BODY, LENGTH_BODY, NO_BODY } from './body.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -13,7 +15,10 @@ const NO_BYTES = Buffer.alloc(0);
 export class RequestRelay {
   isHead = false;
   http10 = false;
+  /** Doing it twice is doing it once. A tunnel is not such a thing. */
   idempotent = false;
+  /** It asks for another protocol. */
+  upgrade = false;
   bytesIn = 0;
   /** Body bytes beyond those that came with the head have been sent: no other attempt can repeat them. */
   unrepeatable = false;
@@ -46,7 +51,8 @@ export class RequestRelay {
   begin(head: RequestHead, bytes: Buffer, start: number, end: number): number {
     this.isHead = head.method === Method.HEAD;
     this.http10 = head.minor === 0;
-    this.idempotent = isIdempotent(head.method);
+    this.upgrade = head.upgrade;
+    this.idempotent = isIdempotent(head.method) && !head.upgrade;
     this.unrepeatable = false;
     this.#bytes = bytes;
     this.#start = start;
@@ -103,6 +109,15 @@ export class RequestRelay {
       for (let i = 0; i < rangeCount; i += 1) socket.write(chunk.subarray(ranges[2 * i], ranges[2 * i + 1]));
     }
     return at;
+  }
+
+  /** Whether a 101 names only protocols that this request has offered. */
+  isAnsweredBy(response: ResponseHead, responseBytes: Buffer): boolean {
+    const head = this.again();
+    if (head === null) return false;
+    const answered = answersUpgrade(this.#bytes, head.fields, responseBytes, response.fields);
+    this.#plane.requestHeads.give(head);
+    return answered;
   }
 
   /** The head once more, for another attempt; to be given back to the plane. Null: it cannot be had. */

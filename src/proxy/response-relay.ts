@@ -3,15 +3,24 @@ import { COMPLETE, INCOMPLETE } from '../http1/parse-status.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { UpstreamConnection } from '../upstream/connection.ts';
 import { Body, CHUNKED_BODY, CLOSE_BODY } from './body.ts';
-import { writeInterimHead, writeResponseHead } from './client-response.ts';
+import { writeInterimHead, writeResponseHead, writeSwitchingHead } from './client-response.ts';
 import type { DataPlane } from './data-plane.ts';
+import type { RequestRelay } from './request-relay.ts';
 
 export const MORE = 0;
 /** The whole response has been handed to the client's socket. */
 export const DONE = 1;
 /** The upstream broke the protocol. */
 export const BROKEN = 2;
-export type Progress = typeof MORE | typeof DONE | typeof BROKEN;
+/** A 101 has been handed to the client's socket: what follows, also in the same read, is no HTTP. */
+export const SWITCHING = 3;
+export type Progress = typeof MORE | typeof DONE | typeof BROKEN | typeof SWITCHING;
+
+/**
+ * Interim responses to one request. A 102 may come every few seconds for as long as anybody waits, but an upstream that sends
+ * nothing else would keep its client busy for nothing. Go's client takes five.
+ */
+const MAX_INTERIM = 100;
 
 const LAST_CHUNK = Buffer.from('0\r\n\r\n', 'latin1');
 const CR = 0x0d;
@@ -32,6 +41,8 @@ export class ResponseRelay {
   upstreamKeepAliveSeconds = -1;
   readonly #plane: DataPlane;
   readonly #body: Body;
+  #request: RequestRelay | null = null;
+  #interim = 0;
   #head: ResponseHead | null = null;
   #isHead = false;
   #http10 = false;
@@ -43,15 +54,17 @@ export class ResponseRelay {
     this.#body = new Body(plane.chunkedLimits);
   }
 
-  begin(isHead: boolean, http10: boolean, keepAlive: boolean): void {
+  begin(request: RequestRelay, keepAlive: boolean): void {
     this.started = false;
     this.touched = false;
     this.status = 0;
     this.bytesOut = 0;
     this.keepAlive = keepAlive;
     this.upstreamKeepAlive = false;
-    this.#isHead = isHead;
-    this.#http10 = http10;
+    this.#request = request;
+    this.#interim = 0;
+    this.#isHead = request.isHead;
+    this.#http10 = request.http10;
     this.#enchunk = false;
   }
 
@@ -69,10 +82,12 @@ export class ResponseRelay {
       const head = this.#parser();
       const result = head.parse(upstream.slab, upstream.start, upstream.end);
       if (result === INCOMPLETE) return MORE;
-      // Nobody asked for 101: it would turn the connection into a tunnel that nobody watches.
-      if (result !== COMPLETE || head.status === 101) return BROKEN;
-      if (head.informational) this.#passInterim(upstream, client, head);
-      else return this.#start(upstream, client, head, requestDone, versionLine);
+      if (result !== COMPLETE) return BROKEN;
+      if (head.status === 101) return this.#switch(upstream, client, head, versionLine);
+      if (head.informational) {
+        if (++this.#interim > MAX_INTERIM) return BROKEN;
+        this.#passInterim(upstream, client, head);
+      } else return this.#start(upstream, client, head, requestDone, versionLine);
     }
     return this.#passBody(upstream, client, 0, 0);
   }
@@ -104,6 +119,22 @@ export class ResponseRelay {
     }
     upstream.start += head.length;
     head.reset(this.#isHead);
+  }
+
+  /** RFC 9110 15.2.2. A 101 that nobody asked for would make a tunnel that nobody watches. */
+  #switch(upstream: UpstreamConnection, client: Socket, head: ResponseHead, versionLine: Buffer): Progress {
+    const request = this.#request;
+    if (request === null || !request.upgrade || !head.upgrade) return BROKEN;
+    if (!request.isAnsweredBy(head, upstream.slab)) return BROKEN;
+    const { scratch } = this.#plane;
+    const length = writeSwitchingHead(scratch.buffer, upstream.slab, head, versionLine);
+    this.started = true;
+    this.status = head.status;
+    this.bytesOut += length;
+    upstream.start += head.length;
+    this.release();
+    scratch.send(client, length);
+    return SWITCHING;
   }
 
   #start(

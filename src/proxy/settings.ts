@@ -9,6 +9,7 @@ export interface WorkerSettings {
     readonly idle: number;
     readonly keepAlive: number;
     readonly upstreamIdle: number;
+    readonly tunnel: number;
   };
   readonly limits: {
     readonly requestLineBytes: number;

@@ -8,6 +8,7 @@ const HTTP_1_1 = Buffer.from(' HTTP/1.1\r\n', 'latin1');
 const HOST = Buffer.from('host: ', 'latin1');
 const FORWARDED_HOST = Buffer.from('x-forwarded-host: ', 'latin1');
 const CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
+const UPGRADE = Buffer.from('connection: upgrade\r\n', 'latin1');
 const VIA = ['via: 1.0 headgate\r\n', 'via: 1.1 headgate\r\n'] as const;
 
 const bit = (field: number): number => 1 << field;
@@ -77,6 +78,7 @@ export function writeUpstreamRequest(
 
 function finish(out: Buffer, at: number, head: RequestHead): number {
   if (head.chunked) at = writeBytes(out, at, CHUNKED);
+  if (head.upgrade) at = writeBytes(out, at, UPGRADE);
   return writeCrlf(out, at);
 }
 

@@ -36,6 +36,7 @@ t.test('a configuration of one static route gets every default', async (t) => {
       idle: 60_000,
       keepAlive: 75_000,
       upstreamIdle: 4000,
+      tunnel: 3_600_000,
     },
     limits: {
       requestLineBytes: 8192,

@@ -22,6 +22,7 @@ export function testSettings(change: SettingsChange = {}): WorkerSettings {
       idle: 30_000,
       keepAlive: 75_000,
       upstreamIdle: 4_000,
+      tunnel: 3_600_000,
       ...timeouts,
     },
     limits: {

@@ -175,18 +175,6 @@ t.test('an HTTP/1.0 request without Host gets the endpoint for its host', async 
   t.same(valuesOf(upstream.seen[0] ?? { fields: [] }, 'host'), [`127.0.0.1:${upstream.port}`]);
 });
 
-t.test('a request for an upgrade gets an ordinary response', async (t) => {
-  const request = await seen(t, [
-    'GET /chat HTTP/1.1',
-    'Host: a',
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-  ]);
-  t.same(valuesOf(request, 'upgrade'), []);
-  t.same(valuesOf(request, 'sec-websocket-version'), ['13']);
-});
-
 t.test('a head that is nearly all Host is sent in full, although the name goes out twice', async (t) => {
   const name = 'h'.repeat(120_000);
   const upstream = await cannedUpstream(t, 'HTTP/1.1 204 No Content\r\n\r\n');
