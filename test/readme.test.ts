@@ -131,6 +131,7 @@ t.test('every word of an answer stands in docs/answers.md with its status', asyn
     'no_endpoints',
     'request_timeout',
     'request_truncated',
+    'plain_http',
     'max_forwards',
     'too_many_hops',
     'client_closed',

@@ -13,6 +13,7 @@ type LocalCause =
   | 'no_endpoints'
   | 'request_timeout'
   | 'request_truncated'
+  | 'plain_http'
   | 'max_forwards'
   | 'too_many_hops'
   | 'client_closed'
@@ -42,6 +43,8 @@ const LOCAL: Record<LocalCause, readonly [status: number, level: Level]> = {
   no_endpoints: [503, 'warn'],
   request_timeout: [408, 'debug'],
   request_truncated: [400, 'debug'],
+  // nginx has 497 for it, which no client knows.
+  plain_http: [400, 'debug'],
   max_forwards: [200, 'debug'],
   // RFC 5842 7.2: 508 Loop Detected.
   too_many_hops: [508, 'warn'],

@@ -10,6 +10,7 @@ import { Exchange } from './exchange.ts';
 import { plainAddress } from './peer.ts';
 import { resetSocket } from './reset-socket.ts';
 import { afterFlush, flushed } from './scratch.ts';
+import { TlsClientSocket } from './tls-client-socket.ts';
 import type { Tunnel } from './tunnel.ts';
 import { ClientIdentity } from './upstream-request.ts';
 
@@ -58,7 +59,7 @@ export class ClientConnection {
     this.plane = plane;
     this.socket = socket;
     const address = plainAddress(socket.remoteAddress);
-    this.client = new ClientIdentity(address, plane.trusted.includes(address));
+    this.client = new ClientIdentity(address, plane.trusted.includes(address), socket instanceof TlsClientSocket);
     this.#deadline = plane.deadline(plane.settings.timeouts.requestHeaders);
     this.#exchange = new Exchange(this);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -249,7 +250,7 @@ export class ClientConnection {
   /** Ends it at once; with a reset where the client would take half an answer for a whole one. */
   destroy(): void {
     if (this.#tunnel !== null) this.#tunnel.cut('client_closed');
-    else if (this.#state !== EXCHANGING && flushed(this.socket)) this.socket.destroy();
+    else if (this.#state !== EXCHANGING && this.socket.writableLength === 0) this.socket.destroy();
     else this.cut();
   }
 

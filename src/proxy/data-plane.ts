@@ -13,21 +13,26 @@ import {
   CONNECTIONS_REFUSED_BASE,
   type ConnectionRefusal,
   TABLE_GENERATION,
+  TLS_HANDSHAKE_FAILURES,
 } from '../telemetry/layout.ts';
-import { add } from '../telemetry/record.ts';
+import { add, recordUnrouted } from '../telemetry/record.ts';
 import { HEADROOM } from '../upstream/connection.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import { Admission } from './admission.ts';
-import type { CauseName } from './causes.ts';
+import { type CauseName, causeOf } from './causes.ts';
 import { ClientConnection } from './client-connection.ts';
+import { localResponse } from './client-response.ts';
 import type { Exchange } from './exchange.ts';
+import type { ListenerTls } from './listener-tls.ts';
 import { LiveVersion } from './live-version.ts';
 import { plainAddress, TrustedPeers } from './peer.ts';
 import { Pooled } from './pooled.ts';
 import type { ProxyLog } from './proxy-log.ts';
 import { Http1RequestView } from './request-view.ts';
 import { Scratch } from './scratch.ts';
+import { ServerContexts } from './server-contexts.ts';
 import type { WorkerSettings } from './settings.ts';
+import { TlsClientSocket } from './tls-client-socket.ts';
 
 /** Milliseconds, monotonic; only differences matter. */
 export interface Clock {
@@ -65,8 +70,16 @@ export class DataPlane {
   readonly #clock: Clock;
   readonly #admission: Admission;
   readonly #servers: Server[] = [];
+  /** Of each server; null: it speaks no TLS. */
+  readonly #contexts: (ServerContexts | null)[] = [];
   #now: number;
   #dateSecond = -1;
+  /** A link with the wrong scheme, most likely: who follows it shall know why nothing comes. */
+  readonly #answerPlain = (): Buffer => {
+    const { name, status } = causeOf('plain_http');
+    recordUnrouted(this.counters.worker, status);
+    return localResponse(status, name, { head: false, close: true, date: this.dateText });
+  };
   #onEmpty: (() => void) | null = null;
 
   constructor(settings: WorkerSettings, counters: CountersPatch, log: ProxyLog, clock: Clock = performance) {
@@ -124,9 +137,11 @@ export class DataPlane {
   }
 
   /** Accepts connections. Resolves with the port; rejects with the system's error. */
-  listen(address: string, port: number, reusePort: boolean): Promise<number> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+  listen(address: string, port: number, reusePort: boolean, tls: ListenerTls | null = null): Promise<number> {
+    const contexts = tls === null ? null : new ServerContexts(tls);
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket, contexts));
     this.#servers.push(server);
+    this.#contexts.push(contexts);
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: address, port, reusePort, backlog: 4096 }, () => {
@@ -140,6 +155,11 @@ export class DataPlane {
         resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
       });
     });
+  }
+
+  /** Other certificates for the listeners, in the order in which they were made; connections that stand keep theirs. */
+  renewCertificates(listeners: readonly (ListenerTls | null)[]): void {
+    for (const [index, tls] of listeners.entries()) if (tls !== null) this.#contexts[index]?.update(tls);
   }
 
   /** To be called every SWEEP_MS: timeouts, idle upstream connections, the Date field. */
@@ -192,7 +212,7 @@ export class DataPlane {
    * Beyond a limit a connection is reset before anything is read or made for it: an answer would cost what the limit is to
    * save (HAProxy's `tcp-request connection reject` and Envoy's connection limits give none), and a reset leaves no TIME_WAIT.
    */
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, contexts: ServerContexts | null): void {
     const address = plainAddress(socket.remoteAddress);
     const refusal = this.#admission.enter(address);
     if (refusal !== null) {
@@ -204,11 +224,27 @@ export class DataPlane {
     }
     add(this.counters.worker, CONNECTIONS_ACCEPTED, 1);
     add(this.counters.worker, CONNECTIONS_OPEN, 1);
-    this.connections.add(new ClientConnection(this, socket));
+    this.connections.add(new ClientConnection(this, contexts === null ? socket : this.#secure(socket, contexts)));
   }
 
   #countRefused(reason: ConnectionRefusal): void {
     add(this.counters.worker, CONNECTIONS_REFUSED_BASE + CONNECTION_REFUSALS.indexOf(reason), 1);
+  }
+
+  /** The handshake has its time like a request's head: a connection that has sent nothing is cut by the same sweep. */
+  #secure(raw: Socket, contexts: ServerContexts): TlsClientSocket {
+    const socket = new TlsClientSocket(raw, contexts.options, this.#answerPlain);
+    let failure = 'CLOSED';
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      failure = error.code ?? error.message;
+    });
+    socket.once('close', () => {
+      // One that came and went without a word was a probe of the port.
+      if (socket.established || raw.bytesRead === 0) return;
+      add(this.counters.worker, TLS_HANDSHAKE_FAILURES, 1);
+      this.#log.handshakeFailed(plainAddress(raw.remoteAddress), failure);
+    });
+    return socket;
   }
 
   #attach(route: string, version: Parameters<typeof seriesKey>[1]): LiveVersion {

@@ -1,6 +1,7 @@
 import type { EndpointMap } from '../routing/table.ts';
 import type { CountersPatch } from '../telemetry/counters.ts';
 import type { LoggerOptions } from '../telemetry/logger.ts';
+import type { ListenerTls } from './listener-tls.ts';
 import type { RouteChanges } from './route-changes.ts';
 import type { WorkerSettings } from './settings.ts';
 
@@ -14,6 +15,8 @@ export interface WorkerStart {
 export interface ListenOn {
   readonly address: string;
   readonly port: number;
+  /** Absent: no TLS. */
+  readonly tls?: ListenerTls | undefined;
 }
 
 export type ToWorker =
@@ -27,6 +30,8 @@ export type ToWorker =
       readonly changes: EndpointMap;
     }
   | { readonly type: 'endpoints'; readonly changes: EndpointMap }
+  /** Other certificates, for the listeners in the order of `listen`; null: it speaks no TLS. */
+  | { readonly type: 'certificates'; readonly listeners: readonly (ListenerTls | null)[] }
   /** Ask clients to go elsewhere, and go on serving. */
   | { readonly type: 'closing' }
   /** Accept nothing new; say `drained` after the last exchange, or after this time, when what is left is cut. */

@@ -69,6 +69,11 @@ export class ProxyLog {
     return seen?.left ?? 0;
   }
 
+  /** @param code of OpenSSL's reason (`ERR_SSL_...`) or of the system; `CLOSED`: the client went away */
+  handshakeFailed(client: string, code: string): void {
+    this.#logger.debug({ client, code }, 'TLS handshake failed');
+  }
+
   access({ account, request, response }: Exchange, client: string, status: number, durationMs: number): void {
     const { decision, version } = account;
     this.#accessLog?.write({

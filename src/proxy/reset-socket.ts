@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { TlsClientSocket } from './tls-client-socket.ts';
 
 /** Ends a connection so that the other side sees that something is missing. */
 export function resetSocket(socket: Socket): void {
-  // A TLS connection that ends without close_notify says so by itself, and Node cannot reset one.
-  if ('encrypted' in socket) socket.destroy();
+  // To an upstream Node cannot reset TLS; an end without close_notify says so by itself.
+  if (socket instanceof TLSSocket && !(socket instanceof TlsClientSocket)) socket.destroy();
   else socket.resetAndDestroy();
 }

@@ -20,13 +20,16 @@ const UNTRUSTED =
 export class ClientIdentity {
   readonly address: string;
   readonly trusted: boolean;
+  /** It came by TLS. */
+  readonly secure: boolean;
   /** The field lines that are the same for every request of an untrusted client, by the minor version of HTTP. */
   readonly lines: readonly [Buffer, Buffer];
 
-  constructor(address: string, trusted: boolean) {
+  constructor(address: string, trusted: boolean, secure: boolean) {
     this.address = address;
     this.trusted = trusted;
-    const lines = `x-forwarded-for: ${address}\r\nx-forwarded-proto: http\r\n`;
+    this.secure = secure;
+    const lines = `x-forwarded-for: ${address}\r\nx-forwarded-proto: ${secure ? 'https' : 'http'}\r\n`;
     this.lines = [Buffer.from(lines + VIA[0], 'latin1'), Buffer.from(lines + VIA[1], 'latin1')];
   }
 }
@@ -111,9 +114,12 @@ function finishTrusted(
     skip | bit(Field.X_FORWARDED_FOR) | bit(Field.FORWARDED),
   );
   let lines = `x-forwarded-for: ${[...addresses, client.address].join(', ')}\r\n`;
-  if (forwarded.length > 0)
-    lines += `forwarded: ${[...forwarded, `for=${forwardedFor(client.address)}`].join(', ')}\r\n`;
-  if (!has.proto) lines += 'x-forwarded-proto: http\r\n';
+  if (forwarded.length > 0) {
+    // RFC 7239 5.4: the protocol by which the request came to this proxy.
+    const hop = `for=${forwardedFor(client.address)}${client.secure ? ';proto=https' : ''}`;
+    lines += `forwarded: ${[...forwarded, hop].join(', ')}\r\n`;
+  }
+  if (!has.proto) lines += `x-forwarded-proto: ${client.secure ? 'https' : 'http'}\r\n`;
   if (!has.host && head.hostStart >= 0) {
     lines += `x-forwarded-host: ${bytes.toString('latin1', head.base + head.hostStart, head.base + head.hostEnd)}\r\n`;
   }

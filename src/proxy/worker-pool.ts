@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { EndpointMap, RoutingTable } from '../routing/table.ts';
 import type { SeriesRegistry } from '../telemetry/counters.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { ListenerTls } from './listener-tls.ts';
 import type { FromWorker, ListenOn, ToWorker, WorkerStart } from './messages.ts';
 import { routeChanges } from './route-changes.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -94,7 +95,7 @@ export class WorkerPool {
       for (let slot = 0; slot < this.#options.count; slot += 1) {
         const ports = await this.#spawn(slot);
         // Port 0: the first worker has found one, and the others share it.
-        this.#on = on.map((address, i) => ({ address: address.address, port: ports[i] ?? address.port }));
+        this.#on = on.map((address, i) => ({ ...address, port: ports[i] ?? address.port }));
       }
     } catch (error) {
       await this.stop(0);
@@ -121,6 +122,12 @@ export class WorkerPool {
     const changes = this.#told.change(changed);
     if (Object.keys(changes).length === 0) return;
     for (const worker of this.#workers) send(worker, { type: 'endpoints', changes });
+  }
+
+  /** Other certificates; null: the listener speaks no TLS. @param listeners in the order of `start` */
+  renewCertificates(listeners: readonly (ListenerTls | null)[]): void {
+    this.#on = this.#on.map((address, i) => ({ ...address, tls: listeners[i] ?? address.tls }));
+    for (const worker of this.#workers) send(worker, { type: 'certificates', listeners });
   }
 
   /** Responses ask their clients to go elsewhere; everything else goes on. */

@@ -27,7 +27,7 @@ async function listen(on: readonly ListenOn[]): Promise<void> {
   const ports: number[] = [];
   for (const address of on) {
     try {
-      ports.push(await plane.listen(address.address, address.port, true));
+      ports.push(await plane.listen(address.address, address.port, true, address.tls ?? null));
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
       tell({ type: 'listenFailed', on: address, code });
@@ -59,6 +59,8 @@ async function receive(message: ToWorker): Promise<void> {
       return tell({ type: 'applied', generation: message.generation });
     case 'endpoints':
       return plane.applyEndpoints(message.changes);
+    case 'certificates':
+      return plane.renewCertificates(message.listeners);
     case 'closing':
       plane.draining = true;
       return;

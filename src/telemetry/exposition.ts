@@ -21,6 +21,7 @@ import {
   RETRY_REFUSED_BASE,
   STATUS_BASE,
   TABLE_GENERATION,
+  TLS_HANDSHAKE_FAILURES,
   UPSTREAM_FAILURE_REASONS,
 } from './layout.ts';
 import { ReadCounter, ReadGauge, ReadHistogram, type Sample } from './prom.ts';
@@ -156,6 +157,11 @@ export class Exposition {
       `${prefix}connections_refused_total`,
       'Connections of clients that were reset because a limit was reached, or could not be accepted.',
       () => this.#registry.workers().flatMap(refusalSamples),
+    );
+    this.#counter(
+      `${prefix}tls_handshake_failures_total`,
+      'Connections of clients that ended before their TLS handshake did.',
+      perWorker(TLS_HANDSHAKE_FAILURES),
     );
     this.#counter(
       `${prefix}workers_restarted_total`,

@@ -51,7 +51,8 @@ export const TABLE_GENERATION = CONNECTIONS_ACCEPTED + 1;
 export const CONNECTION_REFUSALS = ['connections', 'connections_per_address', 'accept_failed'] as const;
 export type ConnectionRefusal = (typeof CONNECTION_REFUSALS)[number];
 export const CONNECTIONS_REFUSED_BASE = TABLE_GENERATION + 1;
-export const WORKER_BLOCK_LENGTH = CONNECTIONS_REFUSED_BASE + CONNECTION_REFUSALS.length;
+export const TLS_HANDSHAKE_FAILURES = CONNECTIONS_REFUSED_BASE + CONNECTION_REFUSALS.length;
+export const WORKER_BLOCK_LENGTH = TLS_HANDSHAKE_FAILURES + 1;
 
 /** The block of one fallback edge is this one slot. */
 export const FALLBACK_COUNT = 0;

@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
 import { type Clock, DataPlane } from '../../src/proxy/data-plane.ts';
+import type { ListenerTls } from '../../src/proxy/listener-tls.ts';
 import { ProxyLog } from '../../src/proxy/proxy-log.ts';
 import type { WorkerSettings } from '../../src/proxy/settings.ts';
 import type { Endpoint, RoutingTable } from '../../src/routing/table.ts';
@@ -16,6 +17,7 @@ import {
   RETRY_REASONS,
   RETRY_REFUSED_BASE,
   STATUS_BASE,
+  TLS_HANDSHAKE_FAILURES,
   UPSTREAM_FAILURE_REASONS,
 } from '../../src/telemetry/layout.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -30,6 +32,7 @@ export interface TestPlaneOptions extends SettingsChange {
   readonly noFallback?: readonly string[];
   readonly path?: string;
   readonly address?: string;
+  readonly tls?: ListenerTls;
 }
 
 /** Statuses, reasons or edges that were counted at least once. */
@@ -59,8 +62,8 @@ export class TestPlane {
     return this.#port;
   }
 
-  async listen(address: string): Promise<void> {
-    this.#port = await this.plane.listen(address, 0, false);
+  async listen(address: string, tls: ListenerTls | null = null): Promise<void> {
+    this.#port = await this.plane.listen(address, 0, false, tls);
   }
 
   apply(table: RoutingTable, endpoints: Readonly<Record<string, readonly Endpoint[]>>): void {
@@ -117,6 +120,10 @@ export class TestPlane {
     return this.#registry.workers()[0]?.[CONNECTIONS_OPEN] ?? Number.NaN;
   }
 
+  handshakeFailures(): number {
+    return this.#registry.workers()[0]?.[TLS_HANDSHAKE_FAILURES] ?? Number.NaN;
+  }
+
   /** Resolves when it holds; rejects after a while. */
   async until(holds: () => boolean, what: string): Promise<void> {
     const deadline = performance.now() + 10_000;
@@ -142,17 +149,21 @@ export class TestPlane {
 
 /** Starts one on a free port of 127.0.0.1 (or `address`); it ends with the test. */
 export async function testPlane(t: Test, options: TestPlaneOptions): Promise<TestPlane> {
-  const { versions, noFallback = [], path = '/', address = '127.0.0.1' } = options;
+  const { versions, noFallback = [], path = '/', address = '127.0.0.1', tls = null } = options;
   const under = new TestPlane(testSettings(options));
   const { table, endpoints } = staticTable(versions, path, noFallback);
   under.apply(table, endpoints);
   t.teardown(() => under.plane.destroy());
-  await under.listen(address);
+  await under.listen(address, tls);
   return under;
 }
 
 /** A plane with one version, `only`, at these ports. */
-export function planeTo(t: Test, ports: readonly number[], settings: SettingsChange = {}): Promise<TestPlane> {
+export function planeTo(
+  t: Test,
+  ports: readonly number[],
+  settings: Omit<TestPlaneOptions, 'versions'> = {},
+): Promise<TestPlane> {
   return testPlane(t, { versions: { only: { ports } }, ...settings });
 }
 

@@ -1,0 +1,54 @@
+import type { Socket } from 'node:net';
+import { TLSSocket, type TLSSocketOptions } from 'node:tls';
+
+/**
+ * A client's connection under TLS, on top of the TCP connection that was accepted. What is written is encrypted, and so
+ * copied, before `write` returns (TLSWrap::DoWrite in Node's crypto_tls.cc): its buffer may be reused at once. Only what comes
+ * while a write is under way would be kept as it is, so that is copied here.
+ */
+export class TlsClientSocket extends TLSSocket {
+  /** The handshake is complete. */
+  established = false;
+  readonly #raw: Socket;
+  readonly #plainAnswer: () => Buffer;
+
+  /** @param plainAnswer what a client gets that speaks HTTP without TLS */
+  constructor(raw: Socket, options: TLSSocketOptions, plainAnswer: () => Buffer) {
+    super(raw, options);
+    this.#raw = raw;
+    this.#plainAnswer = plainAnswer;
+    this.once('secure', () => {
+      this.established = true;
+    });
+    // Node tells a TLS server of errors here, and nobody else: without it a broken record would leave the connection open.
+    this.on('_tlsError', (error: Error) => this.destroy(error));
+  }
+
+  override write(chunk: Uint8Array | string, callback?: (error: Error | null | undefined) => void): boolean;
+  override write(
+    chunk: Uint8Array | string,
+    encoding?: BufferEncoding,
+    callback?: (error?: Error | null) => void,
+  ): boolean;
+  override write(
+    chunk: Uint8Array | string,
+    encoding?: BufferEncoding | ((error: Error | null | undefined) => void),
+    callback?: (error?: Error | null) => void,
+  ): boolean {
+    const kept = this.writableLength > 0 && typeof chunk !== 'string' ? Buffer.from(chunk) : chunk;
+    if (typeof encoding === 'string') return super.write(kept, encoding, callback);
+    return super.write(kept, encoding ?? callback);
+  }
+
+  /** An end without close_notify, and a reset: nobody can take what was sent for the whole. */
+  override resetAndDestroy(): this {
+    this.#raw.resetAndDestroy();
+    return this;
+  }
+
+  override destroy(error?: NodeJS.ErrnoException): this {
+    // OpenSSL has said nothing to such a client: the connection is still plain.
+    if (error?.code === 'ERR_SSL_HTTP_REQUEST' && !this.destroyed) this.#raw.write(this.#plainAnswer());
+    return super.destroy(error);
+  }
+}
