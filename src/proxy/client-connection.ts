@@ -85,6 +85,8 @@ export class ClientConnection {
   }
 
   sweep(now: number): void {
+    // Nobody is told that a socket which is not read was reset. A write of nothing asks the kernel.
+    if (this.#paused && flushed(this.socket)) this.socket.write(EMPTY);
     if (this.#state === EXCHANGING) this.#exchange.sweep(now);
     else if (this.#tunnel !== null) this.#tunnel.sweep(now);
     else if (now < this.#deadline) return;
@@ -142,7 +144,8 @@ export class ClientConnection {
   #onData(chunk: Buffer): void {
     if (this.#state === LINGERING) {
       this.#drained += chunk.length;
-      if (this.#drained > this.plane.settings.limits.drainBytes) this.destroy();
+      // Closing now would send a reset, which may overtake the answer at its reader: what comes stays with the kernels.
+      if (this.#drained > this.plane.settings.limits.drainBytes) this.socket.pause();
       return;
     }
     if (this.#state === CLOSED) return;

@@ -286,9 +286,9 @@ export class Exchange implements UpstreamUser {
     const endpoint = this.#endpoint;
     this.#upstream = null;
     this.#endpoint = null;
+    const clean = upstream.start === upstream.end && !upstream.brimful;
     // What the client's socket still refers to must not be overwritten by the next exchange.
     if (!flushed(this.#connection.socket)) upstream.renewSlab();
-    const clean = upstream.start === upstream.end;
     upstream.rewind();
     // After a refused upgrade an application may have let go of the connection's HTTP all the same.
     const reusable = response.upstreamKeepAlive && !this.request.upgrade;

@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Endpoint } from '../routing/table.ts';
+import { UpstreamSocket } from './upstream-socket.ts';
 
 /** What an upstream connection tells the exchange that holds it. Positions are into `connection.slab`. */
 export interface UpstreamUser {
@@ -52,16 +53,15 @@ export class UpstreamConnection {
     this.endpoint = endpoint;
     this.#onIdleEnd = onIdleEnd;
     this.#view = this.slab.subarray(HEADROOM, -TAILROOM);
-    this.socket = connect({
-      host: endpoint.host,
-      port: endpoint.port,
-      noDelay: true,
+    this.socket = new UpstreamSocket({
       allowHalfOpen: true,
       onread: {
         buffer: () => this.#nextBuffer(),
         callback: (length) => this.#onRead(length),
       },
-    });
+    })
+      .setNoDelay(true)
+      .connect(endpoint.port, endpoint.host);
     this.socket.on('connect', () => {
       this.connected = true;
       this.user?.onUpstreamConnect();
@@ -74,6 +74,11 @@ export class UpstreamConnection {
       else this.user.onUpstreamEnd();
     });
     this.socket.on('close', () => this.#onClose());
+  }
+
+  /** The last read took all there was room for: more may lie behind it, as old as what was read. */
+  get brimful(): boolean {
+    return this.end === this.slab.length - TAILROOM;
   }
 
   /** The last write to a client still refers to the buffer: leave it to that write and take another. */

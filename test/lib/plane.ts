@@ -4,6 +4,7 @@ import type { ListenerTls } from '../../src/proxy/listener-tls.ts';
 import { ProxyLog } from '../../src/proxy/proxy-log.ts';
 import type { WorkerSettings } from '../../src/proxy/settings.ts';
 import type { Endpoint, RoutingTable } from '../../src/routing/table.ts';
+import type { AccessLog } from '../../src/telemetry/access-log.ts';
 import { sum } from '../../src/telemetry/blocks.ts';
 import { SeriesRegistry } from '../../src/telemetry/counters.ts';
 import {
@@ -50,11 +51,12 @@ export class TestPlane {
     settings: WorkerSettings,
     clock: Clock = { now: () => this.#now },
     logger = createLogger({ level: 'silent' }),
+    accessLog: AccessLog | null = null,
   ) {
     this.#registry = new SeriesRegistry({ workers: 1, now: () => this.#now });
     const [patch] = this.#registry.update({ routes: [] });
     if (patch === undefined) throw new Error('no patch');
-    const log = new ProxyLog(logger, null, () => clock.now());
+    const log = new ProxyLog(logger, accessLog, () => clock.now());
     this.plane = new DataPlane(settings, patch, log, clock);
   }
 

@@ -7,13 +7,14 @@ export interface SettingsChange {
   readonly retries?: WorkerSettings['retries'];
   readonly trusted?: readonly string[];
   readonly versionHeader?: string;
+  readonly accessLog?: boolean;
 }
 
 const RETRIES = { budget: 0.2, minimum: 3 };
 
 /** The defaults of the configuration, as numbers that a test can hold on to. */
 export function testSettings(change: SettingsChange = {}): WorkerSettings {
-  const { timeouts, limits, retries = RETRIES, trusted = [], versionHeader } = change;
+  const { timeouts, limits, retries = RETRIES, trusted = [], versionHeader, accessLog = false } = change;
   return {
     timeouts: {
       connect: 5_000,
@@ -39,6 +40,6 @@ export function testSettings(change: SettingsChange = {}): WorkerSettings {
     retries,
     trusted,
     versionHeader: versionHeader ?? null,
-    accessLog: false,
+    accessLog,
   };
 }

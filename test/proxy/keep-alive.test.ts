@@ -1,6 +1,6 @@
 import t from 'tap';
 import { valuesOf } from '../lib/message.ts';
-import { planeTo } from '../lib/plane.ts';
+import { planeTo, testPlane } from '../lib/plane.ts';
 import { rawClient } from '../lib/raw-client.ts';
 import { type RawPeer, turn } from '../lib/raw-peer.ts';
 import { cannedUpstream, rawUpstream, strictUpstream } from '../lib/upstreams.ts';
@@ -143,47 +143,6 @@ t.test('an HTTP/1.0 upstream is asked on a new connection each time, unless it s
   }
 });
 
-t.test('bytes that an idle upstream connection sends unasked end it, and never become an answer', async (t) => {
-  const upstream = await cannedUpstream(t, OK);
-  const { port } = await planeTo(t, [upstream.port]);
-  const client = await rawClient(t, port);
-  client.send(get('/1'));
-  await client.readResponse();
-  const [first] = upstream.peers;
-  first?.send('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison');
-  await first?.until(() => first.ended || first.closed, 'the end of the poisoned connection');
-  client.send(get('/2'));
-  t.equal((await client.readResponse()).body.toString(), 'ok');
-  t.equal(upstream.peers.length, 2);
-});
-
-t.test('bytes behind a response are not passed on, and end the upstream connection', async (t) => {
-  const bodies = ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', 'HTTP/1.1 204 No Content\r\n\r\n'];
-  bodies.push('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n');
-  for (const body of bodies) {
-    const upstream = await cannedUpstream(t, `${body}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison`);
-    const { port } = await planeTo(t, [upstream.port]);
-    const client = await rawClient(t, port);
-    client.send(get('/1'));
-    t.not((await client.readResponse()).body.toString(), 'poison');
-    client.send(get('/2'));
-    t.not((await client.readResponse()).body.toString(), 'poison');
-    t.equal(upstream.peers.length, 2);
-    t.equal(client.unread.length, 0);
-  }
-});
-
-t.test('the body that an answer to HEAD must not have ends the upstream connection', async (t) => {
-  const upstream = await cannedUpstream(t, OK);
-  const { port } = await planeTo(t, [upstream.port]);
-  const client = await rawClient(t, port);
-  client.send('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n');
-  await client.readResponse({ method: 'HEAD' });
-  client.send(get('/'));
-  t.equal((await client.readResponse()).body.toString(), 'ok');
-  t.equal(upstream.peers.length, 2);
-});
-
 t.test('the last connection that became idle is the first to be used again', async (t) => {
   const waiting: RawPeer[] = [];
   const served: number[] = [];
@@ -260,6 +219,19 @@ t.test('no more connections to an endpoint are kept idle than the limit says', a
   const [endpoint] = plane.plane.upstreams.of('static/test/only').endpoints;
   t.equal(endpoint?.idleCount, 2);
   t.equal(endpoint?.active, 0);
+});
+
+t.test('no route: 404, and the connection goes on', async (t) => {
+  const upstream = await cannedUpstream(t, OK);
+  const plane = await testPlane(t, { versions: { only: { ports: [upstream.port] } }, path: '/shop' });
+  const client = await rawClient(t, plane.port);
+  client.send('POST /other HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
+  const answer = await client.readResponse();
+  t.equal(answer.status, 404);
+  t.equal(answer.body.toString(), 'no_route\n');
+  client.send('GET /shop/1 HTTP/1.1\r\nHost: a\r\n\r\n');
+  t.equal((await client.readResponse()).status, 200);
+  t.same(plane.statuses(null), { 404: 1 });
 });
 
 function never(): never {

@@ -101,51 +101,6 @@ t.test('an Expect that an HTTP/1.0 client sends is not passed on', async (t) => 
   t.same(valuesOf(upstream.seen[0] ?? { fields: [] }, 'expect'), []);
 });
 
-t.test('an early answer reaches a client that is still uploading', async (t) => {
-  const answer = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\n\r\ntoo much';
-  const upstream = await cannedHead(answer, t);
-  const plane = await planeTo(t, [upstream.port]);
-  const client = await rawClient(t, plane.port);
-  client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(30_000)}`);
-  const response = await client.readResponse();
-  t.equal(response.status, 413);
-  t.equal(response.body.toString(), 'too much');
-  t.same(valuesOf(response, 'connection'), ['close']);
-  await upstream.peers[0]?.until(() => upstream.peers[0]?.ended === true, 'the end of the upload');
-  client.send('y'.repeat(10_000));
-  t.equal(await client.ending(), 'end', 'no reset that could destroy the answer');
-  client.socket.end();
-  await plane.until(() => plane.connections() === 0, 'the connection to close');
-  t.same(plane.statuses('only'), { 413: 1 });
-});
-
-t.test('after an early answer no more than the drain limit is read from the client', async (t) => {
-  const upstream = await cannedHead('HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n', t);
-  const plane = await planeTo(t, [upstream.port], { limits: { drainBytes: 50_000 } });
-  const client = await rawClient(t, plane.port);
-  client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n');
-  t.equal((await client.readResponse()).status, 413);
-  for (let i = 0; i < 1_000 && !client.closed; i += 1) {
-    client.send(Buffer.alloc(10_000));
-    await turn();
-  }
-  await client.gone();
-  t.equal(plane.connections(), 0);
-});
-
-t.test('a client that waits after an early answer without closing is closed after a while', async (t) => {
-  const upstream = await cannedHead('HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n', t);
-  const plane = await planeTo(t, [upstream.port]);
-  const client = await rawClient(t, plane.port);
-  client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n');
-  t.equal((await client.readResponse()).status, 413);
-  await client.ending();
-  plane.pass(1_900);
-  t.equal(plane.connections(), 1);
-  plane.pass(200);
-  await plane.until(() => plane.connections() === 0, 'the connection to close');
-});
-
 t.test('a body without a length is refused by nobody: it is empty', async (t) => {
   const upstream = await cannedUpstream(t, OK);
   const { port } = await planeTo(t, [upstream.port]);

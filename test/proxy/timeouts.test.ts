@@ -24,22 +24,6 @@ async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i += 1) await turn();
 }
 
-t.test('a connect that takes too long: 504', async (t) => {
-  // 192.0.2.0/24 is for documentation (RFC 5737): nobody answers there, or the network says so at once.
-  const plane = await planeTo(t, [], { timeouts: { connect: 3_000 } });
-  plane.plane.applyEndpoints({ 'static/test/only': [{ host: '192.0.2.1', port: 9 }] });
-  const client = await rawClient(t, plane.port);
-  client.send(GET);
-  await plane.until(() => plane.inFlight() === 1, 'the request');
-  plane.pass(2_900);
-  t.equal(plane.inFlight(), 1);
-  plane.pass(200);
-  const answer = await client.readResponse();
-  t.equal(answer.status, 504);
-  t.equal(answer.body.toString(), 'connect_timeout\n');
-  t.same(plane.failures('only'), { connect_timeout: 1 });
-});
-
 t.test('a request head that does not come to its end: 408', async (t) => {
   const plane = await planeTo(t, []);
   const client = await rawClient(t, plane.port);
