@@ -57,6 +57,8 @@ export interface Timeouts {
   readonly keepAlive: number;
   /** An upstream connection between two requests; a `keep-alive: timeout=` of the upstream shortens it. Default 4s, below the 5s of Node.js servers. */
   readonly upstreamIdle: number;
+  /** A request that waits because every endpoint of its version is at `limits.requestsPerEndpoint`: 503. Default 5s. */
+  readonly pending: number;
   /** A tunnel (WebSocket, or whatever a 101 began) in which no byte moves in either direction: both sides are cut. Default 1h. */
   readonly tunnel: number;
 }
@@ -81,6 +83,10 @@ export interface Limits {
   readonly connections: number;
   /** Client connections of one address (IPv6: of its /64) in each worker; proxies that are trusted are exempt. 0, the default: no limit. */
   readonly connectionsPerAddress: number;
+  /** Requests in flight at one endpoint, for each worker; more wait (`pending`). 0, the default: no limit. */
+  readonly requestsPerEndpoint: number;
+  /** Requests that wait for an endpoint of their version, for each version and worker; beyond it 503. Default 1024; 0: none waits. */
+  readonly pending: number;
 }
 
 /** Sending a request a second time, where that is safe. Both numbers are for each worker and version. */

@@ -105,6 +105,7 @@ const timeouts = z.strictObject({
   idle: duration('24h').default(60_000),
   keepAlive: duration('24h').default(75_000),
   upstreamIdle: duration('24h').default(4_000),
+  pending: duration('10m').default(5_000),
   tunnel: duration('24h').default(3_600_000),
 });
 
@@ -118,6 +119,8 @@ const limits = z.strictObject({
   idleUpstreamConnections: leaf((value) => parseInteger(value, 0, 100_000)).default(64),
   connections: leaf(parseConnections).default(autoConnections),
   connectionsPerAddress: leaf((value) => parseInteger(value, 0, 1_000_000)).default(0),
+  requestsPerEndpoint: leaf((value) => parseInteger(value, 0, 1_000_000)).default(0),
+  pending: leaf((value) => parseInteger(value, 0, 1_000_000)).default(1_024),
 });
 
 const retries = z.strictObject({

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { REQUEST_REASONS, type RequestReason } from '../http1/reason.ts';
-import type { UpstreamFailureReason } from '../telemetry/layout.ts';
+import type { RejectionReason, UpstreamFailureReason } from '../telemetry/layout.ts';
 
 /** How loud an answer that Headgate makes itself is in the log. */
 type Level = 'debug' | 'info' | 'warn';
@@ -11,6 +11,7 @@ export type CauseName = RequestReason | LocalCause | UpstreamFailureReason;
 type LocalCause =
   | 'no_route'
   | 'no_endpoints'
+  | RejectionReason
   | 'request_timeout'
   | 'request_truncated'
   | 'plain_http'
@@ -41,6 +42,8 @@ const UPSTREAM: Record<UpstreamFailureReason, number> = {
 const LOCAL: Record<LocalCause, readonly [status: number, level: Level]> = {
   no_route: [404, 'debug'],
   no_endpoints: [503, 'warn'],
+  queue_full: [503, 'warn'],
+  pending_timeout: [503, 'warn'],
   request_timeout: [408, 'debug'],
   request_truncated: [400, 'debug'],
   // nginx has 497 for it, which no client knows.

@@ -98,7 +98,12 @@ export class DataPlane {
     // A head may be all Host, which goes out twice.
     this.scratch = new Scratch(2 * limits.headerBytes + HEADROOM + SCRATCH_BYTES);
     this.view = new Http1RequestView(new RequestHead(limits), Buffer.alloc(0));
-    this.upstreams = new Upstreams({ maxIdle: limits.idleUpstreamConnections, retries: settings.retries });
+    this.upstreams = new Upstreams({
+      maxIdle: limits.idleUpstreamConnections,
+      maxActive: limits.requestsPerEndpoint,
+      maxPending: limits.pending,
+      retries: settings.retries,
+    });
     this.#log = log;
     this.#clock = clock;
     this.#now = clock.now();

@@ -1,9 +1,10 @@
 import type { RequestHead } from '../http1/request-head.ts';
 import { type Candidate, roleName } from '../routing/match.ts';
-import type { RetryReason, UpstreamFailureReason } from '../telemetry/layout.ts';
-import { recordFailure, recordRetry, recordRetryRefused } from '../telemetry/record.ts';
+import type { RejectionReason, RetryReason, UpstreamFailureReason } from '../telemetry/layout.ts';
+import { recordFailure, recordRejection, recordRetry, recordRetryRefused } from '../telemetry/record.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import type { Waiter } from '../upstream/pending-queue.ts';
 import { Account } from './account.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -16,9 +17,13 @@ import { BROKEN, DONE, ResponseRelay, SWITCHING } from './response-relay.ts';
 import { nextAttempt, retryReason } from './retry.ts';
 import { afterFlush, flushed } from './scratch.ts';
 import { Tunnel } from './tunnel.ts';
+import { Wait } from './wait.ts';
+
+/** Of a request that waits for an endpoint: beyond it no more is read of its body. One read may come on top. */
+const HELD_BYTES = 16_384;
 
 /** One request and its response. A client connection has one exchange and uses it again and again. */
-export class Exchange implements UpstreamUser {
+export class Exchange implements UpstreamUser, Waiter {
   readonly account: Account;
   readonly request: RequestRelay;
   readonly response: ResponseRelay;
@@ -29,6 +34,8 @@ export class Exchange implements UpstreamUser {
   #epoch = 0;
   #endpoint: EndpointPool | null = null;
   #upstream: UpstreamConnection | null = null;
+  /** For an endpoint that has room; there is no upstream then. */
+  #wait: Wait | null = null;
   /** The request has been sent again: to the same version, to the one that falls in. */
   #retried = false;
   #fellBack = false;
@@ -74,7 +81,8 @@ export class Exchange implements UpstreamUser {
   /** Body bytes from the client. Returns the position after the last one that belongs to this request. */
   onRequestBytes(chunk: Buffer, start: number, end: number): number {
     const socket = this.#upstream?.socket;
-    if (this.request.done || socket === undefined) return start;
+    if (this.request.done) return start;
+    if (socket === undefined) return this.#wait === null ? start : this.#hold(chunk, start, end);
     const at = this.request.pass(chunk, start, end, socket);
     if (at < 0) {
       this.#abandonUpstream();
@@ -91,7 +99,11 @@ export class Exchange implements UpstreamUser {
 
   /** The client half-closed. After a complete request that is no abort (RFC 9112 9.6). */
   onClientEnd(): void {
-    if (this.request.done) return;
+    if (this.request.done) {
+      if (this.#wait !== null) this.#leaveQueue();
+      return;
+    }
+    this.#endWait();
     this.#abandonUpstream();
     this.#answerOrCut('request_truncated');
   }
@@ -99,6 +111,7 @@ export class Exchange implements UpstreamUser {
   /** The client's socket is gone. */
   onClientGone(): void {
     if (!this.#active) return;
+    this.#endWait();
     this.#abandonUpstream();
     this.account.cause = 'client_closed';
     this.#finish(causeOf('client_closed').status);
@@ -148,7 +161,10 @@ export class Exchange implements UpstreamUser {
   sweep(now: number): void {
     if (now < this.#deadline) return;
     const upstream = this.#upstream;
-    if (upstream === null) return;
+    if (upstream === null) {
+      if (this.#wait !== null) this.#reject('pending_timeout');
+      return;
+    }
     if (!upstream.connected) this.#fail('connect_timeout');
     else if (!this.response.started && this.request.done) this.#fail('response_timeout');
     else if (this.response.started ? flushed(this.#connection.socket) : !flushed(upstream.socket))
@@ -162,10 +178,12 @@ export class Exchange implements UpstreamUser {
 
   #attempt(head: RequestHead, version: Candidate<LiveVersion>, except: EndpointPool | null, fresh: boolean): void {
     const endpoint = version.live.pool.pick(except);
-    if (endpoint === null) {
-      this.#answer('no_endpoints');
-      return;
-    }
+    if (endpoint !== null) this.#send(head, version, endpoint, fresh);
+    else if (version.live.usable) this.#enqueue(version, except, fresh);
+    else this.#answer('no_endpoints');
+  }
+
+  #send(head: RequestHead, version: Candidate<LiveVersion>, endpoint: EndpointPool, fresh: boolean): void {
     this.account.charge(version);
     this.#endpoint = endpoint;
     this.account.upstreamName = endpoint.name;
@@ -177,8 +195,91 @@ export class Exchange implements UpstreamUser {
       // Until the connection stands, nothing more is read: what has arrived can still be sent elsewhere.
       if (!upstream.connected) this.#connection.pause();
       else if (!flushed(upstream.socket)) this.#holdClient(upstream.socket, null);
+      else this.#connection.resume();
     }
     this.#await();
+  }
+
+  /** Mere busyness moves no request to another version: the shares stay what they are, and what it queues for is bounded. */
+  #enqueue(version: Candidate<LiveVersion>, except: EndpointPool | null, fresh: boolean): void {
+    this.account.charge(version);
+    this.#wait = Wait.begin(this, version, except, fresh);
+    if (this.#wait === null) this.#reject('queue_full');
+    else this.#deadline = this.#plane.deadline(this.#plane.settings.timeouts.pending);
+  }
+
+  onEndpoint(endpoint: EndpointPool): void {
+    const wait = this.#takeTurn();
+    const head = this.request.again();
+    if (wait === null || head === null) {
+      this.#answer('internal');
+      return;
+    }
+    this.#send(head, wait.version, endpoint, wait.fresh);
+    this.#plane.requestHeads.give(head);
+  }
+
+  onNoEndpoints(): void {
+    const wait = this.#takeTurn();
+    const fallback =
+      this.account.decision.mayFallBack && !this.#fellBack
+        ? wait?.version.fallback.find((candidate) => candidate.live.usable)
+        : undefined;
+    const head = fallback === undefined ? null : this.request.again();
+    if (wait === null || fallback === undefined || head === null) {
+      this.account.charge(this.account.decision.chosen);
+      this.#answer('no_endpoints');
+      return;
+    }
+    this.#fellBack = true;
+    this.account.countFallback(fallback, roleName(wait.version.version), 'no_endpoints');
+    fallback.live.pool.budget.requests += 1;
+    this.#attempt(head, fallback, null, wait.fresh);
+    this.#plane.requestHeads.give(head);
+  }
+
+  /** Body bytes that arrive while the request waits, so that a client that leaves is noticed; when they are enough, no more are read. */
+  #hold(chunk: Buffer, start: number, end: number): number {
+    const at = this.request.hold(chunk, start, end);
+    if (at < 0) {
+      this.#endWait();
+      this.#answer(this.request.reason);
+      return end;
+    }
+    if (!this.request.done && this.request.held >= HELD_BYTES) this.#connection.pause();
+    return at;
+  }
+
+  #takeTurn(): Wait | null {
+    const wait = this.#wait;
+    this.#wait = null;
+    wait?.over();
+    return wait;
+  }
+
+  #endWait(): void {
+    this.#wait?.leave();
+    this.#wait = null;
+  }
+
+  #reject(reason: RejectionReason): void {
+    this.#endWait();
+    if (this.account.version !== null) recordRejection(this.account.version.live.counters, reason);
+    this.#plane.logFailure(this, reason);
+    this.account.charge(this.account.decision.chosen);
+    this.#answer(reason);
+  }
+
+  /**
+   * A FIN while a request waits is a client that left, nearly always, and what it waits for is scarce: it is not sent
+   * (so HAProxy with `abortonclose`). One that has only ended its side is told.
+   */
+  #leaveQueue(): void {
+    this.#endWait();
+    this.account.cause = 'client_closed';
+    this.response.bytesOut += this.#connection.answer('pending_timeout', this.request.isHead, true);
+    this.#finish(causeOf('client_closed').status);
+    this.#connection.exchangeDone(false);
   }
 
   /** Sets the deadline for what is awaited now. */

@@ -16,6 +16,14 @@ const REFUSED: Readonly<Record<ConnectionRefusal, string>> = {
   accept_failed: 'a connection could not be accepted',
 };
 
+const REJECTED: ReadonlyMap<CauseName, string> = new Map([
+  [
+    'queue_full',
+    'a request was rejected: every endpoint of its version has limits.requestsPerEndpoint, and limits.pending wait',
+  ],
+  ['pending_timeout', 'a request was rejected: every endpoint of its version stayed full for timeouts.pending'],
+]);
+
 /** What a worker writes: failures as they happen, at a bounded rate, and an access line for each request. */
 export class ProxyLog {
   readonly #logger: Logger;
@@ -34,9 +42,9 @@ export class ProxyLog {
   failure({ account }: Exchange, reason: CauseName): void {
     const { level } = causeOf(reason);
     if (!this.#logger.isLevelEnabled(level)) return;
-    const suppressed = this.#suppressed(`${reason} ${account.upstreamName}`);
-    if (suppressed < 0) return;
     const version = account.version?.version;
+    const suppressed = this.#suppressed(`${reason} ${account.upstreamName} ${version?.key}`);
+    if (suppressed < 0) return;
     this.#logger[level](
       {
         reason,
@@ -46,7 +54,7 @@ export class ProxyLog {
         role: version?.role,
         suppressed,
       },
-      'upstream failed',
+      REJECTED.get(reason) ?? 'upstream failed',
     );
   }
 

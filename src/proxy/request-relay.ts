@@ -120,6 +120,26 @@ export class RequestRelay {
     return answered;
   }
 
+  /** Bytes of the request that are kept. */
+  get held(): number {
+    return this.#stop - this.#start;
+  }
+
+  /**
+   * Keeps more of the body, to be sent with what came before it.
+   * @returns the position after the last byte of this request, or -1: its chunked coding is broken.
+   */
+  hold(chunk: Buffer, start: number, end: number): number {
+    let at = start;
+    while (at >= 0 && at < end && !this.#body.done) at = this.#body.take(chunk, at, end);
+    if (at < 0) return -1;
+    this.#bytes = Buffer.concat([this.#bytes.subarray(this.#start, this.#stop), chunk.subarray(start, at)]);
+    this.#start = 0;
+    this.#stop = this.#bytes.length;
+    this.bytesIn += at - start;
+    return at;
+  }
+
   /** The head once more, for another attempt; to be given back to the plane. Null: it cannot be had. */
   again(): RequestHead | null {
     const head = this.#plane.requestHeads.take();

@@ -9,6 +9,7 @@ export interface WorkerSettings {
     readonly idle: number;
     readonly keepAlive: number;
     readonly upstreamIdle: number;
+    readonly pending: number;
     readonly tunnel: number;
   };
   readonly limits: {
@@ -20,6 +21,8 @@ export interface WorkerSettings {
     readonly idleUpstreamConnections: number;
     readonly connections: number;
     readonly connectionsPerAddress: number;
+    readonly requestsPerEndpoint: number;
+    readonly pending: number;
   };
   /** Null: no request is sent a second time. */
   readonly retries: RetrySettings | null;

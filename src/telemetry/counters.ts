@@ -6,6 +6,7 @@ import {
   CONNECTIONS_OPEN,
   FALLBACK_BLOCK_LENGTH,
   IN_FLIGHT,
+  PENDING,
   TABLE_GENERATION,
   WORKER_BLOCK_LENGTH,
 } from './layout.ts';
@@ -88,6 +89,7 @@ export class SeriesRegistry {
     block[CONNECTIONS_OPEN] = 0;
     block[TABLE_GENERATION] = 0;
     this.#series.clear(worker, IN_FLIGHT);
+    this.#series.clear(worker, PENDING);
   }
 
   /** For the exposition: all series, those retained included, in an order that does not depend on history. */

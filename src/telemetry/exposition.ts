@@ -16,6 +16,9 @@ import {
   FIRST_STATUS,
   IN_FLIGHT,
   LAST_STATUS,
+  PENDING,
+  REJECTION_BASE,
+  REJECTION_REASONS,
   RETRY_BASE,
   RETRY_REASONS,
   RETRY_REFUSED_BASE,
@@ -127,6 +130,21 @@ export class Exposition {
       `${prefix}retries_refused_total`,
       'Requests that could have been sent once more to the version, had its retry budget not been used up.',
       () => this.#registry.series().flatMap((series) => reasonSamples(series, RETRY_REFUSED_BASE, RETRY_REASONS)),
+    );
+    this.#gauge(
+      `${prefix}requests_pending`,
+      'Requests that wait for an endpoint of the version that is not full.',
+      () =>
+        this.#registry.series().map((series) => ({
+          labels: {},
+          sharedLabels: series.labels,
+          value: sum(series, PENDING),
+        })),
+    );
+    this.#counter(
+      `${prefix}requests_rejected_total`,
+      'Requests answered 503 because every endpoint of the version was full: the queue too, or for too long.',
+      () => this.#registry.series().flatMap((series) => reasonSamples(series, REJECTION_BASE, REJECTION_REASONS)),
     );
     this.#counter(`${prefix}fallback_total`, 'Requests that another version than the one asked for answered.', () =>
       this.#registry.fallbacks().map((fallback) => ({

@@ -40,8 +40,15 @@ export const RETRY_BASE = FAILURE_BASE + UPSTREAM_FAILURE_REASONS.length;
 /** Retries that the budget did not allow, by the same reasons. */
 export const RETRY_REFUSED_BASE = RETRY_BASE + RETRY_REASONS.length;
 
+/** Requests that wait for an endpoint; they are in flight, too. */
+export const PENDING = RETRY_REFUSED_BASE + RETRY_REASONS.length;
+/** Why a request could not wait: the `reason` label of `requests_rejected_total`. */
+export const REJECTION_REASONS = ['queue_full', 'pending_timeout'] as const;
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
+export const REJECTION_BASE = PENDING + 1;
+
 /** Slots in the block of one series. */
-export const BLOCK_LENGTH = RETRY_REFUSED_BASE + RETRY_REASONS.length;
+export const BLOCK_LENGTH = REJECTION_BASE + REJECTION_REASONS.length;
 
 /** The block of one worker: requests that reached no version, by status as above, then the following. */
 export const CONNECTIONS_OPEN = STATUS_BASE + STATUS_COUNT;

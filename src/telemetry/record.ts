@@ -7,9 +7,13 @@ import {
   FIRST_STATUS,
   IN_FLIGHT,
   LAST_STATUS,
+  PENDING,
+  REJECTION_BASE,
+  REJECTION_REASONS,
   RETRY_BASE,
   RETRY_REASONS,
   RETRY_REFUSED_BASE,
+  type RejectionReason,
   type RetryReason,
   STATUS_BASE,
   UPSTREAM_FAILURE_REASONS,
@@ -64,6 +68,18 @@ export function recordRetry(block: Float64Array, reason: RetryReason): void {
 
 export function recordRetryRefused(block: Float64Array, reason: RetryReason): void {
   add(block, RETRY_REFUSED_BASE + RETRY_REASONS.indexOf(reason), 1);
+}
+
+export function enterQueue(block: Float64Array): void {
+  add(block, PENDING, 1);
+}
+
+export function leaveQueue(block: Float64Array): void {
+  add(block, PENDING, -1);
+}
+
+export function recordRejection(block: Float64Array, reason: RejectionReason): void {
+  add(block, REJECTION_BASE + REJECTION_REASONS.indexOf(reason), 1);
 }
 
 /** `block` is that of a fallback edge. */

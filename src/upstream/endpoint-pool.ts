@@ -12,13 +12,24 @@ export class EndpointPool {
   retired = false;
   readonly #idle: UpstreamConnection[] = [];
   readonly #maxIdle: number;
+  readonly #maxActive: number;
+  /** Told when one of `maxActive` exchanges is over; null where there is no such limit. */
+  readonly #onRoom: (() => void) | null;
 
-  constructor(endpoint: Endpoint, maxIdle: number) {
+  /** @param maxActive exchanges in flight; Infinity: any number. */
+  constructor(endpoint: Endpoint, maxIdle: number, maxActive = Infinity, onRoom: (() => void) | null = null) {
     this.endpoint = endpoint;
     this.name = endpoint.host.includes(':')
       ? `[${endpoint.host}]:${endpoint.port}`
       : `${endpoint.host}:${endpoint.port}`;
     this.#maxIdle = maxIdle;
+    this.#maxActive = maxActive;
+    this.#onRoom = onRoom;
+  }
+
+  /** As many exchanges in flight as there may be. */
+  get full(): boolean {
+    return this.active >= this.#maxActive;
   }
 
   get idleCount(): number {
@@ -38,7 +49,7 @@ export class EndpointPool {
 
   /** Gives back a connection whose exchange is complete on both sides. */
   release(connection: UpstreamConnection, idleUntil: number): void {
-    this.active -= 1;
+    this.#freed();
     connection.user = null;
     connection.served += 1;
     if (this.retired || connection.socket.destroyed || this.#idle.length >= this.#maxIdle) {
@@ -51,7 +62,7 @@ export class EndpointPool {
 
   /** Ends a connection whose exchange did not complete. */
   discard(connection: UpstreamConnection): void {
-    this.active -= 1;
+    this.#freed();
     connection.user = null;
     connection.destroy();
   }
@@ -74,6 +85,11 @@ export class EndpointPool {
   retire(): void {
     this.retired = true;
     for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+
+  #freed(): void {
+    this.active -= 1;
+    if (this.#onRoom !== null) this.#onRoom();
   }
 
   #forget(connection: UpstreamConnection): void {

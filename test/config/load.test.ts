@@ -36,6 +36,7 @@ t.test('a configuration of one static route gets every default', async (t) => {
       idle: 60_000,
       keepAlive: 75_000,
       upstreamIdle: 4000,
+      pending: 5000,
       tunnel: 3_600_000,
     },
     limits: {
@@ -47,6 +48,8 @@ t.test('a configuration of one static route gets every default', async (t) => {
       idleUpstreamConnections: 64,
       connections: autoConnections(),
       connectionsPerAddress: 0,
+      requestsPerEndpoint: 0,
+      pending: 1024,
     },
     retries: { budget: 0.2, minimum: 3 },
     forwarded: { trusted: [] },

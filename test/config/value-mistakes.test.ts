@@ -40,6 +40,15 @@ check('a value of the wrong kind is placed and explained', [
     `limits: { connections: all }\n${ROUTES}`,
     ['1:24 limits.connections: must be a whole number or auto, not "all"'],
   ],
+  [
+    'bounds of the queue',
+    `limits: { requestsPerEndpoint: -1, pending: 1.5 }\ntimeouts: { pending: 11m }\n${ROUTES}`,
+    [
+      '1:32 limits.requestsPerEndpoint: must be from 0 to 1000000, not -1',
+      '1:45 limits.pending: must be a whole number, not 1.5',
+      '2:22 timeouts.pending: must be from 0 to 10m, not 11m',
+    ],
+  ],
   ['a map', `limits: 5\n${ROUTES}`, ['1:9 limits: must be a map, not the number 5']],
   ['nothing', `limits:\n${ROUTES}`, ['1:1 limits: must be a map, not empty']],
   ['a list', 'routes: { a: 1 }', ['1:9 routes: must be a list, not a map']],

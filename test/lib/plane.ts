@@ -14,6 +14,9 @@ import {
   FIRST_STATUS,
   IN_FLIGHT,
   LAST_STATUS,
+  PENDING,
+  REJECTION_BASE,
+  REJECTION_REASONS,
   RETRY_BASE,
   RETRY_REASONS,
   RETRY_REFUSED_BASE,
@@ -111,6 +114,15 @@ export class TestPlane {
       put(counts, `${from}>${to} ${reason}`, sum(counted, FALLBACK_COUNT));
     }
     return counts;
+  }
+
+  /** Requests that wait for an endpoint. */
+  waiting(version: string): number {
+    return sum(this.#series(version), PENDING);
+  }
+
+  rejections(version: string): Counts {
+    return this.#reasons(version, REJECTION_REASONS, REJECTION_BASE);
   }
 
   /** Over all versions. */
