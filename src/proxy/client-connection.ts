@@ -86,7 +86,7 @@ export class ClientConnection {
 
   sweep(now: number): void {
     // Nobody is told that a socket which is not read was reset. A write of nothing asks the kernel.
-    if (this.#paused && flushed(this.socket)) this.socket.write(EMPTY);
+    if (this.#paused && this.socket.writable && this.socket.writableLength === 0) this.socket.write(EMPTY);
     if (this.#state === EXCHANGING) this.#exchange.sweep(now);
     else if (this.#tunnel !== null) this.#tunnel.sweep(now);
     else if (now < this.#deadline) return;

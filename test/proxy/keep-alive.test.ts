@@ -2,7 +2,7 @@ import t from 'tap';
 import { valuesOf } from '../lib/message.ts';
 import { planeTo, testPlane } from '../lib/plane.ts';
 import { rawClient } from '../lib/raw-client.ts';
-import { type RawPeer, turn } from '../lib/raw-peer.ts';
+import type { RawPeer } from '../lib/raw-peer.ts';
 import { cannedUpstream, rawUpstream, strictUpstream } from '../lib/upstreams.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -164,46 +164,6 @@ t.test('the last connection that became idle is the first to be used again', asy
   clients[0]?.send(get('/'));
   await clients[0]?.readResponse();
   t.same(served, [upstream.peers.indexOf(waiting[1] ?? clients[0] ?? never())]);
-});
-
-t.test('a client that half-closes after its request gets its answer', async (t) => {
-  let answer: () => void = () => {};
-  const upstream = await strictUpstream(t, (response) => {
-    answer = () => void response.end('late');
-  });
-  const plane = await planeTo(t, [upstream.port]);
-  const client = await rawClient(t, plane.port);
-  client.send(get('/'));
-  client.socket.end();
-  await plane.until(() => upstream.seen.length === 1, 'the request');
-  for (let i = 0; i < 10; i += 1) await turn();
-  answer();
-  t.equal((await client.readResponse()).body.toString(), 'late');
-  t.equal(await client.ending(), 'end');
-  await plane.until(() => plane.connections() === 0, 'the connection to close');
-  t.same(plane.statuses('only'), { 200: 1 });
-});
-
-t.test('a client that half-closes after pipelined requests gets all its answers', async (t) => {
-  const upstream = await strictUpstream(t);
-  const { port } = await planeTo(t, [upstream.port]);
-  for (const pieces of [[get('/1') + get('/2') + get('/3')], [get('/1'), get('/2') + get('/3')]]) {
-    const client = await rawClient(t, port);
-    await client.sendEach(pieces);
-    client.socket.end();
-    for (const target of ['/1', '/2', '/3']) t.equal((await client.readResponse()).body.toString(), target);
-    t.equal(await client.ending(), 'end');
-  }
-});
-
-t.test('a client that half-closes within a head is closed without an answer', async (t) => {
-  const plane = await planeTo(t, []);
-  const client = await rawClient(t, plane.port);
-  client.send('GET / HTTP/1.1\r\nHo');
-  client.socket.end();
-  t.equal(await client.ending(), 'end');
-  t.equal(client.unread.length, 0);
-  await plane.until(() => plane.connections() === 0, 'the connection to close');
 });
 
 t.test('no more connections to an endpoint are kept idle than the limit says', async (t) => {
