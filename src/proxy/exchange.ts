@@ -67,6 +67,8 @@ export class Exchange implements UpstreamUser, Waiter {
     account.charge(own === null ? (served ?? chosen) : null);
     if (stop < 0) this.#answer(this.request.reason);
     else if (own !== null) this.#answer(own);
+    // It was pipelined, and the client's FIN came while the one before it was answered: there is no other sign to wait for.
+    else if (this.#connection.ended && !this.request.done) this.#answer('request_truncated');
     else if (route === null) this.#answer('no_route');
     else if (served === null) this.#answer('no_endpoints');
     else {
