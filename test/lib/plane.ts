@@ -9,6 +9,7 @@ import { sum } from '../../src/telemetry/blocks.ts';
 import { SeriesRegistry } from '../../src/telemetry/counters.ts';
 import {
   CONNECTIONS_OPEN,
+  DURATION_SUM,
   FAILURE_BASE,
   FALLBACK_COUNT,
   FIRST_STATUS,
@@ -123,6 +124,11 @@ export class TestPlane {
 
   rejections(version: string): Counts {
     return this.#reasons(version, REJECTION_REASONS, REJECTION_BASE);
+  }
+
+  /** What the requests of a version have taken together. */
+  seconds(version: string): number {
+    return sum(this.#series(version), DURATION_SUM);
   }
 
   /** Over all versions. */

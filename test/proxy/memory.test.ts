@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { proxyProcess } from '../lib/proxy-process.ts';
 
@@ -23,6 +23,57 @@ t.test('a body of a gigabyte passes without raising the resident memory by more 
     t.ok(grown <= 32, `${direction}: it grew from ${before.now >> 20} MB by ${grown.toFixed(1)} MB`);
   }
 });
+
+t.test('tunnels leave no memory behind, however they end', async (t) => {
+  const proxy = await proxyProcess(t, await echo(t));
+  const waves = async (count: number): Promise<number> => {
+    for (let wave = 0; wave < count; wave += 1) {
+      await Promise.all(Array.from({ length: 200 }, (_, i) => tunnel(t, proxy.port, i % 3)));
+    }
+    return (await proxy.memory()).peak;
+  };
+  const before = await waves(3);
+  const after = await waves(5);
+  const grown = (after - before) / MEGABYTE;
+  // A thousand buffers of 64 KiB would be 62 MB.
+  t.ok(grown <= 24, `it grew from ${before >> 20} MB by ${grown.toFixed(1)} MB`);
+});
+
+/** Sends 64 KiB through a tunnel and back, and ends it as its number says. */
+async function tunnel(t: Test, port: number, end: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  socket.on('error', () => {});
+  socket.write(`GET /${end} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n`);
+  socket.write(Buffer.alloc(65_536));
+  let count = 0;
+  socket.on('data', (chunk: Buffer) => {
+    count += chunk.length;
+    if (count < 65_536 + 100) return;
+    if (end === 0) socket.end();
+    else if (end === 1) socket.resetAndDestroy();
+    else socket.write('reset');
+  });
+  await once(socket, 'close');
+  t.ok(count >= 65_536, 'all of it came back');
+}
+
+/** An application that answers every upgrade with 101 and sends back what it gets, until it is told to reset. */
+async function echo(t: Test): Promise<number> {
+  return listening(
+    t,
+    createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+        socket.on('data', (chunk: Buffer) => {
+          if (chunk.length === 5) socket.resetAndDestroy();
+          else socket.write(chunk);
+        });
+      });
+    }),
+  );
+}
 
 /** Has a body of `size` sent through the proxy to the client, who only counts it. */
 async function download(t: Test, port: number, size: number): Promise<void> {
@@ -73,6 +124,10 @@ async function zeros(t: Test): Promise<number> {
       if (taken === expected) socket.end('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
     });
   });
+  return listening(t, server);
+}
+
+async function listening(t: Test, server: Server): Promise<number> {
   t.teardown(() => server.close());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
