@@ -6,6 +6,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { command } from '../cluster/lib/command.ts';
+import { isInside, runInside } from '../cluster/lib/namespace.ts';
 import { Processes } from './lib/processes.ts';
 import type { Scenario } from './lib/scenario.ts';
 
@@ -29,8 +31,16 @@ const { values: options, positionals } = parseArgs({
     list: { type: 'boolean', default: false },
   },
 });
+/**
+ * As on a network, and not 65,536: with a loopback's own the kernel takes two megabytes of an answer for a client that reads
+ * nothing, so that no slow reader would ever be one, and a thousand of them would use up its memory for TCP.
+ */
+const MTU = 1500;
+
 const minutes = options.minutes === undefined ? null : Number(options.minutes);
 process.exitCode = await main();
+// The channel to the process outside is open still.
+if (isInside) process.exit();
 
 async function main(): Promise<number> {
   if (minutes !== null && !(minutes > 0)) throw new Error(USAGE);
@@ -39,6 +49,10 @@ async function main(): Promise<number> {
     for (const { name } of chosen) console.log(name);
     return 0;
   }
+  if (!isInside) return runInside({});
+  process.on('disconnect', () => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
+  await command('ip', ['link', 'set', 'lo', 'mtu', String(MTU), 'up']);
   const outcomes: Outcome[] = [];
   for (const scenario of chosen) outcomes.push(await outcomeOf(scenario));
   return report(outcomes);
@@ -102,7 +116,7 @@ function results(outcomes: readonly Outcome[], counts: string): string {
 Written by \`${command.join(' ')} --write\`: ${counts}. README.md says what is done and what is asked for.
 
 - ${new Date().toISOString().slice(0, 10)}; Linux ${release()}; ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, ${memory}
-- Node.js ${process.versions.node}; Headgate with 2 workers, its upstreams, clients and attackers share the cores
+- Node.js ${process.versions.node}; Headgate with 2 workers, its upstreams, clients and attackers share the cores; a loopback with an MTU of ${MTU}
 
 ${sections.join('\n')}`;
 }

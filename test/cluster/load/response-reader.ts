@@ -15,13 +15,39 @@ export class ResponseError extends Error {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Reads one response to a GET or POST from a connection: a strict reader that forgives nothing a proxy must not send. */
+export interface ResponseReaderOptions {
+  /** It answers HEAD: a head is all there is. */
+  readonly head?: boolean;
+  /** Other responses may follow: what is beyond the end is `rest`, and no mistake. */
+  readonly pipelined?: boolean;
+}
+
+/** Reads one response from a connection: a strict reader that forgives nothing a proxy must not send. */
 export class ResponseReader {
+  /** Interim responses so far. */
+  interims = 0;
+  readonly #isHead: boolean;
+  readonly #pipelined: boolean;
   #rest: Buffer = EMPTY;
   #head: { status: number; fields: Map<string, string>; persistent: boolean } | null = null;
   #state: 'head' | 'counted' | 'size' | 'data' | 'trailers' | 'to the end' = 'head';
   #missing = 0;
   readonly #body: Buffer[] = [];
+
+  constructor({ head = false, pipelined = false }: ResponseReaderOptions = {}) {
+    this.#isHead = head;
+    this.#pipelined = pipelined;
+  }
+
+  /** Of the final response, as soon as its head is there. */
+  get status(): number | null {
+    return this.#head?.status ?? null;
+  }
+
+  /** What follows the response. */
+  get rest(): Buffer {
+    return this.#rest;
+  }
 
   /** Null: more is needed. Throws `ResponseError`, also for bytes beyond the response's end. */
   push(bytes: Buffer): Response | null {
@@ -57,7 +83,10 @@ export class ResponseReader {
     const status = Number(/^HTTP\/1\.[01] ([1-5]\d\d)(?: |$)/.exec(first)?.[1]);
     if (Number.isNaN(status)) throw new ResponseError(`not a status line: ${JSON.stringify(first.slice(0, 60))}`);
     // RFC 9110 15.2: an interim response is no answer yet.
-    if (status < 200) return false;
+    if (status < 200) {
+      this.interims += 1;
+      return false;
+    }
     const fields = new Map(lines.map(field));
     const close = /\bclose\b/i.test(fields.get('connection') ?? '') || first.startsWith('HTTP/1.0');
     this.#head = { status, fields, persistent: !close };
@@ -66,7 +95,7 @@ export class ResponseReader {
 
   /** RFC 9112 6.3. */
   #frame(status: number, fields: ReadonlyMap<string, string>): boolean {
-    if (status === 204 || status === 304) return true;
+    if (this.#isHead || status === 204 || status === 304) return true;
     const coding = fields.get('transfer-encoding');
     const length = fields.get('content-length');
     if (coding !== undefined) {
@@ -123,7 +152,8 @@ export class ResponseReader {
 
   #finish(framed: boolean): Response | null {
     if (this.#head === null) return null;
-    if (this.#rest.length > 0) throw new ResponseError(`${this.#rest.length} bytes beyond the response's end`);
+    if (this.#rest.length > 0 && !this.#pipelined)
+      throw new ResponseError(`${this.#rest.length} bytes beyond the response's end`);
     const { status, fields, persistent } = this.#head;
     return { status, fields, body: Buffer.concat(this.#body), persistent: persistent && framed };
   }
