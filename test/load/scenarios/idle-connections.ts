@@ -29,7 +29,7 @@ async function run(context: Context): Promise<void> {
     return;
   }
   const upstreams = await Promise.all(['one', 'two'].map((name) => startUpstream(context, name)));
-  const config = `${appRoute(upstreams)}timeouts: { keepAlive: 1h, upstreamIdle: 1s }\n`;
+  const config = `${appRoute(upstreams)}timeouts: { keepAlive: 1h, upstreamIdle: 1s }\nlimits: { connections: ${IDLE + BESIDES} }\n`;
   const headgate = await HeadgateProcess.start(context, { config });
   const targets = [{ host: '127.0.0.1', port: headgate.port }];
   // What the first thousands of requests build up once is no connection's.
@@ -85,7 +85,10 @@ async function openAll(port: number): Promise<readonly Socket[]> {
   while (idle.length < IDLE) {
     const opened = Array.from({ length: AT_ONCE }, () => connect({ host: '127.0.0.1', port, noDelay: true }));
     const statuses = await Promise.all(opened.map(ask));
-    if (statuses.some((status) => status !== 200)) throw new Error(`an answer with status ${statuses.join(' ')}`);
+    if (statuses.some((status) => status !== 200))
+      throw new Error(
+        `${statuses.filter((status) => status !== 200).length} of ${AT_ONCE} got no answer with status 200`,
+      );
     idle.push(...opened);
   }
   return idle;
