@@ -7,6 +7,9 @@ export const SENTINEL = 'GET /sentinel HTTP/1.1\r\nHost: sentinel.example\r\n\r\
 /** A field of the sentinel's answer and of no other. */
 export const SENTINEL_SEEN = 'X-Sentinel: seen\r\n';
 
+/** For a proxy that keeps a connection on which it has been told that nothing more will come. */
+const PATIENCE_MS = 1_000;
+
 /** What an upstream behind a proxy got on one of its connections, read strictly. */
 export interface Recorded {
   readonly message: Message | null;
@@ -31,6 +34,7 @@ export class Recorder {
   /** Answers every request but the sentinel instead. */
   script: string | null = null;
   readonly #sockets = new Set<Socket>();
+  #settled: () => void = () => {};
 
   constructor() {
     this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#serve(socket));
@@ -51,11 +55,14 @@ export class Recorder {
 
   /** Resolves when the proxy has let go of all its connections; those that it keeps are ended. */
   async settle(): Promise<void> {
-    const deadline = performance.now() + 1_000;
-    while (this.#sockets.size > 0) {
-      if (performance.now() > deadline) for (const socket of this.#sockets) socket.destroy();
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    if (this.#sockets.size === 0) return;
+    const patience = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, PATIENCE_MS);
+    await new Promise<void>((resolve) => {
+      this.#settled = resolve;
+    });
+    clearTimeout(patience);
   }
 
   close(): void {
@@ -83,6 +90,7 @@ export class Recorder {
     socket.on('close', () => {
       this.#sockets.delete(socket);
       if (!broken && unread !== '') this.recorded.push(partOf(unread));
+      if (this.#sockets.size === 0) this.#settled();
     });
   }
 
