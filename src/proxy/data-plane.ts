@@ -16,7 +16,7 @@ import {
   TLS_HANDSHAKE_FAILURES,
 } from '../telemetry/layout.ts';
 import { add, recordUnrouted } from '../telemetry/record.ts';
-import { HEADROOM } from '../upstream/connection.ts';
+import { HEADROOM } from '../upstream/slabs.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import { Admission } from './admission.ts';
 import { type CauseName, causeOf } from './causes.ts';

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Endpoint } from '../routing/table.ts';
+import { HEADROOM, SLAB_BYTES, slabs, TAILROOM } from './slabs.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
 
 /** What an upstream connection tells the exchange that holds it. Positions are into `connection.slab`. */
@@ -13,26 +14,20 @@ export interface UpstreamUser {
   onUpstreamClose(error: string): void;
 }
 
-/**
- * Room in front of each read, so that a rewritten head, which is a little longer than the original, can be put right
- * before the body bytes that came with it, and both go out in one write without copying the body.
- */
-export const HEADROOM = 2048;
-/** Room behind each read for the CRLF that ends a chunk of our own. */
-const TAILROOM = 2;
-const READ_BYTES = 65536;
-const SLAB_BYTES = HEADROOM + READ_BYTES + TAILROOM;
 /** A head that is being read on gets a larger buffer when less than this is left of it. */
 const MIN_READ_BYTES = 4096;
+/** After a read of no more than this the slab is given back: the next one, whenever it comes, is copied for little. */
+const SMALL_READ_BYTES = 4096;
 
 /**
- * One connection to an endpoint. Reads with `onread` into one buffer of its own (the largest single saving that was
+ * One connection to an endpoint. Reads with `onread` into a buffer that it has at hand (the largest single saving that was
  * measured on this side); the reader never reads on while a write still refers to the buffer.
  */
 export class UpstreamConnection {
   readonly socket: Socket;
   readonly endpoint: Endpoint;
-  slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  /** Where the unread bytes are; empty while there are none and none are expected at once. */
+  slab: Buffer = slabs.none;
   /** First unread byte, and the end of what has been read. */
   start = HEADROOM;
   end = HEADROOM;
@@ -45,14 +40,14 @@ export class UpstreamConnection {
   user: UpstreamUser | null = null;
   /** Told when the connection ends or speaks while nobody uses it. */
   readonly #onIdleEnd: (connection: UpstreamConnection) => void;
-  #view: Buffer;
-  #viewStart = HEADROOM;
+  #view: Buffer = slabs.landing;
+  /** Where in the slab the view begins; -1: the view is of none, or of another. */
+  #viewStart = -1;
   #error = '';
 
   constructor(endpoint: Endpoint, onIdleEnd: (connection: UpstreamConnection) => void) {
     this.endpoint = endpoint;
     this.#onIdleEnd = onIdleEnd;
-    this.#view = this.slab.subarray(HEADROOM, -TAILROOM);
     this.socket = new UpstreamSocket({
       allowHalfOpen: true,
       onread: {
@@ -81,11 +76,9 @@ export class UpstreamConnection {
     return this.end === this.slab.length - TAILROOM;
   }
 
-  /** The last write to a client still refers to the buffer: leave it to that write and take another. */
+  /** The last write to a client still refers to the buffer: leave it to that write. What was read has been passed on. */
   renewSlab(): void {
-    this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-    this.#view = this.slab.subarray(HEADROOM, -TAILROOM);
-    this.#viewStart = HEADROOM;
+    this.#dropSlab();
     this.rewind();
   }
 
@@ -100,6 +93,7 @@ export class UpstreamConnection {
   }
 
   #nextBuffer(): Buffer {
+    if (this.slab === slabs.none) return slabs.landing;
     // Usually everything was consumed and the same view serves again; an unfinished head is kept and read on behind it.
     if (this.end !== this.#viewStart) {
       if (this.slab.length - this.end < MIN_READ_BYTES) this.#makeRoom();
@@ -123,10 +117,25 @@ export class UpstreamConnection {
       this.destroy();
       return false;
     }
-    this.end = this.#viewStart + length;
+    if (this.slab === slabs.none) {
+      this.slab = slabs.take(length);
+      this.end = HEADROOM + length;
+    } else this.end = this.#viewStart + length;
     const goOn = this.user.onUpstreamData();
-    if (this.start === this.end) this.rewind();
+    if (this.start !== this.end) return goOn;
+    this.rewind();
+    // To go on means that no write refers to it. A body that comes in large reads keeps its slab, and is not copied.
+    if (goOn && (length <= SMALL_READ_BYTES || this.user === null)) {
+      slabs.give(this.slab);
+      this.#dropSlab();
+    }
     return goOn;
+  }
+
+  #dropSlab(): void {
+    this.slab = slabs.none;
+    this.#view = slabs.landing;
+    this.#viewStart = -1;
   }
 
   #onClose(): void {

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
-import { HEADROOM, UpstreamConnection } from '../../src/upstream/connection.ts';
+import { UpstreamConnection } from '../../src/upstream/connection.ts';
+import { HEADROOM, slabs } from '../../src/upstream/slabs.ts';
 import { deadEndpoint, Holder, Peer } from './peers.ts';
 
 /** A connection that stands, held by somebody. */
@@ -78,8 +79,9 @@ t.test('a holder that says no hears nothing until it reads on', async (t) => {
 
 t.test('a buffer that a write still refers to is left as it is', async (t) => {
   const { connection, holder, socket } = await setUp(t);
-  const { slab } = connection;
+  const used: Buffer[] = [];
   holder.onUpstreamData = () => {
+    used.push(connection.slab);
     holder.told.push(connection.slab.toString('latin1', connection.start, connection.end));
     connection.renewSlab();
     return true;
@@ -88,9 +90,35 @@ t.test('a buffer that a write still refers to is left as it is', async (t) => {
   while (holder.told.length < 2) await new Promise(setImmediate);
   socket.write('new bytes');
   while (holder.told.length < 3) await new Promise(setImmediate);
-  t.not(connection.slab, slab);
-  t.equal(slab.toString('latin1', HEADROOM, HEADROOM + 9), 'old bytes');
+  t.not(used[1], used[0]);
+  t.equal(used[0]?.toString('latin1', HEADROOM, HEADROOM + 9), 'old bytes');
   t.same(holder.told, ['connect', 'old bytes', 'new bytes']);
+});
+
+t.test('a connection holds a buffer only while there is something in it', async (t) => {
+  const { connection, holder, socket } = await setUp(t);
+  t.equal(connection.slab, slabs.none, 'nothing has come yet');
+  holder.takes = 3;
+  socket.write('half a head');
+  await holder.hears(2);
+  t.not(connection.slab, slabs.none, 'what is not consumed is kept');
+  holder.takes = Number.POSITIVE_INFINITY;
+  socket.write('and the rest');
+  t.same(await holder.hears(3), ['connect', 'data:half a head', 'data:f a headand the rest']);
+  t.equal(connection.slab, slabs.none);
+});
+
+t.test('what two connections hear at the same time never mixes', async (t) => {
+  const [one, two] = [await setUp(t), await setUp(t)];
+  one.holder.takes = 0;
+  two.holder.takes = 0;
+  for (let i = 0; i < 5; i += 1) {
+    one.socket.write('a'.repeat(1_000));
+    two.socket.write('b'.repeat(1_000));
+  }
+  const all = (letter: string): string => `data:${letter.repeat(5_000)}`;
+  while (one.holder.told.at(-1) !== all('a') || two.holder.told.at(-1) !== all('b')) await new Promise(setImmediate);
+  t.not(one.connection.slab, two.connection.slab);
 });
 
 t.test('a reset while it is held is told with its error', async (t) => {
