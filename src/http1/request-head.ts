@@ -141,7 +141,7 @@ export class RequestHead extends RequestLine {
     if (this.upgrade && this.hasBody) return this.refuse('upgrade_with_body');
     if (this.#upgradeField) this.upgrade = passUpgrade(buffer, fields, this.upgrade);
     // Without content there is nothing to wait for.
-    this.expectContinue = this.expectContinue && this.minor === 1 && this.hasBody;
+    this.expectContinue = this.expectContinue && this.hasBody;
     return COMPLETE;
   }
 
@@ -163,9 +163,12 @@ export class RequestHead extends RequestLine {
         this.#codings = readTransferEncoding(buffer, start, end, this.#codings);
         return true;
       case Field.EXPECT:
+        if (this.minor === 0) {
+          // RFC 9110 10.1.1: what an HTTP/1.0 client says here is ignored; passed on in HTTP/1.1 it would mean something.
+          this.fields.drop[index] = 1;
+          return true;
+        }
         this.expectContinue = equalsLower(buffer, start, end, CONTINUE);
-        // RFC 9110 10.1.1: what an HTTP/1.0 client says here is ignored; passed on in HTTP/1.1 it would mean something.
-        if (this.minor === 0) this.fields.drop[index] = 1;
         return this.expectContinue || this.no('unknown_expectation');
       case Field.UPGRADE:
         this.#upgradeField = true;

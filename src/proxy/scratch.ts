@@ -51,7 +51,13 @@ export class Scratch {
 
   /** Writes the first `length` bytes. */
   send(socket: Socket, length: number): void {
-    socket.write(this.#buffer.subarray(0, length));
+    const head = this.#buffer.subarray(0, length);
+    if (socket.connecting || (socket.writableLength !== 0 && !(socket instanceof TLSSocket))) {
+      // It has to wait, and a copy of its own size is far less than a buffer of ours.
+      socket.write(Buffer.from(head));
+      return;
+    }
+    socket.write(head);
     if (socket.writableLength !== 0 && !taken(socket, length)) this.#buffer = Buffer.allocUnsafeSlow(this.#size);
   }
 }

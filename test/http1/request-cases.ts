@@ -374,6 +374,11 @@ const EXPECTATIONS: readonly RequestCase[] = [
   },
   { name: 'Upgrade is accepted', bytes: get('Connection: Upgrade\r\nUpgrade: websocket\r\n'), verdict: 'accepted' },
   {
+    name: 'Upgrade to h2c is an ordinary request',
+    bytes: get('Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n'),
+    verdict: 'accepted',
+  },
+  {
     name: 'Upgrade with a body is refused',
     bytes: post('Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 5\r\n', 'hello'),
     verdict: 'upgrade_with_body',

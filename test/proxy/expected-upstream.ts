@@ -31,7 +31,11 @@ export function expectedUpstream(
       .flatMap(([, value]) => value.split(',').map((o) => o.trim().toLowerCase())),
   );
   const chunked = sent.some(([name]) => name === 'transfer-encoding');
-  const kept = sent.filter(([name]) => !HOP_BY_HOP.has(name) && !options.has(name));
+  const upgrades = sent.filter(([name]) => name === 'upgrade').map(([, value]) => value);
+  const upgrade = options.has('upgrade') && upgrades.length > 0 && !upgrades.some((value) => /h2c/i.test(value));
+  const kept = sent.filter(([name]) =>
+    name === 'upgrade' ? upgrade : !HOP_BY_HOP.has(name) && !options.has(name) && name !== 'http2-settings',
+  );
   const host = absolute?.[1] ?? kept.find(([name]) => name === 'host')?.[1];
   const others = kept.filter(([name]) => name !== 'host');
   const ownHost: [string, string][] = absolute === null && host !== undefined ? [] : [['host', host ?? endpoint]];
@@ -46,6 +50,7 @@ export function expectedUpstream(
       ['via', line.endsWith('/1.0') ? '1.0 headgate' : '1.1 headgate'],
       ...(host === undefined ? [] : [['x-forwarded-host', host] as [string, string]]),
       ...(chunked ? [['transfer-encoding', 'chunked'] as [string, string]] : []),
+      ...(upgrade ? [['connection', 'upgrade'] as [string, string]] : []),
     ],
     body: chunked ? dechunked(text.slice(headEnd)) : text.slice(headEnd),
   };
