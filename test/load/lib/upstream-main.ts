@@ -9,6 +9,8 @@ const name = process.argv[2] ?? 'app';
 const port = Number(process.argv[3] ?? 0);
 
 const SMALL = Buffer.alloc(200, 'small ');
+/** More than Headgate and two kernels hold for a client that does not read. */
+const MEDIUM = Buffer.alloc(393_216, 'medium ');
 const LARGE = Buffer.alloc(1_048_576, 'large ');
 const PIECE = Buffer.alloc(8_192, 'piece ');
 /** Longer than any timeout of the configurations here. */
@@ -17,6 +19,7 @@ const NEVER_MS = 60_000;
 type Behaviour = (response: ServerResponse, request: IncomingMessage) => void;
 
 const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
+  medium: (response) => response.end(MEDIUM),
   large: (response) => response.end(LARGE),
   chunked: (response) => {
     for (let i = 0; i < 8; i += 1) response.write(PIECE);

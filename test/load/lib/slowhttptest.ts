@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import type { Started } from './processes.ts';
+import type { Context } from './scenario.ts';
+
+/** What the attack does slowly. */
+export type Mode = 'header' | 'body' | 'read';
+
+export interface Attack {
+  readonly mode: Mode;
+  readonly url: string;
+  readonly connections: number;
+  /** Connections a second. */
+  readonly rate: number;
+  readonly seconds: number;
+}
+
+const ARGUMENTS: Readonly<Record<Mode, readonly string[]>> = {
+  header: ['-H', '-i', '1', '-x', '24'],
+  // So seldom that Headgate's own patience ends first.
+  body: ['-B', '-i', '60', '-s', '8192', '-x', '10'],
+  read: ['-X', '-w', '512', '-y', '1024', '-n', '1', '-z', '32', '-k', '1'],
+};
+
+/** Its version. @throws Error that says what to install */
+export function slowhttptestVersion(): string {
+  const { error, stdout, stderr } = spawnSync('slowhttptest', ['-h'], { encoding: 'utf8' });
+  if (error !== undefined) throw new Error('slowhttptest is not installed. On Debian: apt-get install slowhttptest');
+  return /version (\S+)/.exec(`${stdout}${stderr}`)?.[1] ?? 'unknown';
+}
+
+/** Starts it with the lowest priority: what is measured is the patience of Headgate, not who wins a core. */
+export function attack({ processes }: Context, { mode, url, connections, rate, seconds }: Attack): Started {
+  const numbers = ['-c', connections, '-r', rate, '-l', seconds, '-p', 3].map(String);
+  return processes.start('nice', ['-n', '19', 'slowhttptest', ...ARGUMENTS[mode], ...numbers, '-u', url, '-v', '1']);
+}

@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { quantile } from '../../cluster/judge/quantile.ts';
+import { now } from '../../cluster/load/clock.ts';
+import { type Load, startLoad } from '../../cluster/load/load.ts';
+import { appRoute } from '../lib/app-route.ts';
+import { HeadgateProcess } from '../lib/headgate-process.ts';
+import { rss } from '../lib/proc.ts';
+import type { Context, Scenario } from '../lib/scenario.ts';
+import { attack, type Mode, slowhttptestVersion } from '../lib/slowhttptest.ts';
+import { until } from '../lib/until.ts';
+import { startUpstream } from '../lib/upstream.ts';
+
+const CONNECTIONS = 1_000;
+const RATE = 300;
+/** Requests a second of the good clients: enough for a 99th percentile in a few seconds, and far from what Headgate can do. */
+const GOOD_RATE = 250;
+const MOST_TIMES = 2;
+/** A machine that others use makes a bad second by itself; slow clients that do harm make every round bad. */
+const ROUNDS = 3;
+const LOOK_MS = 500;
+/** Headgate's, so that most of the thousand are there at a time. */
+const PATIENCE_S = 4;
+
+/** A thousand slow clients at a time, in three manners, beside good ones. */
+export const scenario: Scenario = { name: 'slow-clients', seconds: 18, run };
+
+interface Round {
+  /** Of the good clients' latency, milliseconds. */
+  readonly quiet: number;
+  readonly attacked: number;
+  readonly samples: number;
+  /** Most connections at a time. */
+  readonly peak: number;
+  readonly peakRss: number;
+  /** Answers with status 408. */
+  readonly timedOut: number;
+}
+
+async function run(context: Context): Promise<void> {
+  context.figure('slowhttptest', slowhttptestVersion());
+  const upstreams = await Promise.all(['one', 'two'].map((name) => startUpstream(context, name)));
+  // What is judged is Headgate: the good clients do not ask the application that the slow ones keep busy.
+  const attacked = await startUpstream(context, 'attacked');
+  const more = `  - { name: attacked, path: /attacked, versions: { only: { weight: 1, endpoints: ["127.0.0.1:${attacked.port}"] } } }
+timeouts: { requestHeaders: ${PATIENCE_S}s, idle: ${PATIENCE_S}s }
+`;
+  const headgate = await HeadgateProcess.start(context, { config: appRoute(upstreams, more) });
+  const load = startLoad({
+    targets: [{ host: '127.0.0.1', port: headgate.port }],
+    connections: 8,
+    streams: [{ name: 'good', rate: GOOD_RATE, host: 'app.test', path: '/app/', posts: 0 }],
+  });
+  // Until everything that is used has been compiled.
+  await load.answered(2 * GOOD_RATE);
+  const seconds = context.seconds / 6;
+  for (const mode of ['header', 'body', 'read'] as const) {
+    let best: Round | null = null;
+    for (let round = 0; round < ROUNDS && (best === null || ratio(best) > MOST_TIMES); round += 1) {
+      const next = await oneRound(context, headgate, load, mode, seconds);
+      if (best === null || ratio(next) < ratio(best)) best = next;
+      context.say(`${mode}: p99 ${next.quiet.toFixed(1)} ms quiet, ${next.attacked.toFixed(1)} ms under attack`);
+    }
+    if (best !== null) judgeRound(context, mode, best);
+  }
+  await load.stop();
+  const failed = load.records.filter(({ status, error }) => status !== 200 || error !== null);
+  context.figure('good requests, failed', `${load.records.length}, ${failed.length}`);
+  context.check('no good request failed', failed.length === 0, `${failed[0]?.status} ${failed[0]?.error}`);
+  context.check('nothing unexpected was logged', headgate.bugs.length === 0, headgate.bugs.slice(0, 3).join('\n'));
+}
+
+/** A quiet time, and then an attack of the same length at least, which ends by itself or when Headgate has closed everything. */
+async function oneRound(
+  context: Context,
+  headgate: HeadgateProcess,
+  load: Load,
+  mode: Mode,
+  seconds: number,
+): Promise<Round> {
+  const own = await headgate.metric('headgate_connections');
+  const quiet = await latencies(load, () => sleep(seconds * 1000));
+  const before = await timeouts(headgate);
+  let [peak, peakRss] = [0, 0];
+  const attacked = await latencies(load, async () => {
+    const url = `http://127.0.0.1:${headgate.port}/attacked/${mode === 'read' ? 'medium' : ''}`;
+    const length = Math.max(seconds, CONNECTIONS / RATE + PATIENCE_S + 1);
+    const attacker = attack(context, { mode, url, connections: CONNECTIONS, rate: RATE, seconds: length });
+    while (!attacker.exited) {
+      peak = Math.max(peak, (await headgate.metric('headgate_connections')) - own);
+      peakRss = Math.max(peakRss, rss(headgate.pid));
+      await sleep(LOOK_MS);
+    }
+  });
+  await until(
+    async () => (await headgate.metric('headgate_connections')) <= 2 * own,
+    'the end of the slow connections',
+  );
+  const timedOut = (await timeouts(headgate)) - before;
+  const p99 = (values: readonly number[]): number => quantile(values, 0.99);
+  return {
+    quiet: p99(quiet),
+    attacked: p99(attacked),
+    samples: quiet.length + attacked.length,
+    peak,
+    peakRss,
+    timedOut,
+  };
+}
+
+function judgeRound(context: Context, mode: Mode, round: Round): void {
+  const { quiet, attacked, samples, peak, peakRss, timedOut } = round;
+  const times = `${ratio(round).toFixed(2)} times`;
+  const ms = `${quiet.toFixed(1)} ms quiet, ${attacked.toFixed(1)} ms under attack`;
+  context.figure(`${mode}: p99 of good clients`, `${ms}: ${times}, of ${samples} requests`);
+  context.figure(
+    `${mode}: slow connections, answered 408`,
+    `${peak}, ${timedOut}; peak RSS ${(peakRss / 1024).toFixed(0)} MiB`,
+  );
+  context.check(
+    `${mode}: p99 of good clients is at most ${MOST_TIMES} times the quiet one`,
+    ratio(round) <= MOST_TIMES,
+    ms,
+  );
+  context.check(`${mode}: the attack was one`, peak >= CONNECTIONS / 2, `${peak} connections at most`);
+  // A slow reader has sent all that there is to send.
+  if (mode !== 'read')
+    context.check(
+      `${mode}: slow clients are answered 408`,
+      timedOut >= 0.9 * CONNECTIONS,
+      `${timedOut} of ${CONNECTIONS}`,
+    );
+}
+
+function ratio({ quiet, attacked }: Round): number {
+  return attacked / quiet;
+}
+
+function timeouts(headgate: HeadgateProcess): Promise<number> {
+  return headgate.metric('headgate_requests_total', { status: '408' });
+}
+
+/** Milliseconds of each good request that was due meanwhile. */
+async function latencies(load: Load, meanwhile: () => Promise<unknown>): Promise<readonly number[]> {
+  const from = now();
+  await meanwhile();
+  const until = now();
+  while (load.records.at(-1) === undefined || (load.records.at(-1)?.scheduledAt ?? 0) < until) await sleep(20);
+  return load.records
+    .filter(({ scheduledAt }) => scheduledAt >= from && scheduledAt < until)
+    .map(({ scheduledAt, endedAt }) => endedAt - scheduledAt);
+}
