@@ -6,7 +6,7 @@ import { checkSource } from './check-source.ts';
 import { Refusal } from './refusal.ts';
 import type { Report } from './report.ts';
 import { routeName } from './route-name.ts';
-import { parseSize } from './units.ts';
+import { parseDuration, parseSize } from './units.ts';
 import { usable } from './usable.ts';
 import { parseHost, parseName, parsePath } from './values.ts';
 
@@ -20,7 +20,7 @@ const MATCHERS = ['exact', 'prefix', 'regex', 'present'];
  * @param lineOf line of a path, to point at the other half of a clash
  */
 export function checkAcross(raw: unknown, report: Report, lineOf: (path: Path) => number): void {
-  const { listen, admin, source, routes, limits } = asRecord(raw);
+  const { listen, admin, source, routes, limits, ejection } = asRecord(raw);
   checkSource(source, routes, report);
   for (const [index, route] of asList(routes).entries()) {
     checkRoute(asRecord(route), ['routes', index], source !== undefined, report);
@@ -30,6 +30,7 @@ export function checkAcross(raw: unknown, report: Report, lineOf: (path: Path) =
   checkListeners(listen, admin, report, lineOf);
   checkLoops(listen, routes, report);
   checkLimits(asRecord(limits), report);
+  checkEjection(asRecord(ejection), report);
 }
 
 function checkRoute(route: Readonly<Record<string, unknown>>, path: Path, hasSource: boolean, report: Report): void {
@@ -180,6 +181,16 @@ function checkLimits(limits: Readonly<Record<string, unknown>>, report: Report):
     const path = ['limits', 'requestLineBytes'];
     report(path, `is more than headerBytes, which counts the request line too (${head}B)`, 'raise headerBytes');
   }
+}
+
+function checkEjection(ejection: Readonly<Record<string, unknown>>, report: Report): void {
+  const { time = '30s', maxTime = '5m' } = ejection;
+  const first = usable(parseDuration, time);
+  const most = usable(parseDuration, maxTime);
+  if (first === null || most === null || first <= most) return;
+  const key = ejection['maxTime'] === undefined ? 'time' : 'maxTime';
+  const message = `an ejection begins at ${String(time)} and may take ${String(maxTime)} at most`;
+  report(['ejection', key], message, 'make maxTime the longer one');
 }
 
 function refuse(

@@ -14,6 +14,8 @@ export interface Config {
   readonly limits: Limits;
   /** Null: `retries: false`. */
   readonly retries: Retries | null;
+  /** Null: `ejection: false`. */
+  readonly ejection: Ejection | null;
   readonly forwarded: { readonly trusted: readonly string[] };
   /** Lower case; null: off. */
   readonly versionHeader: string | null;
@@ -95,6 +97,20 @@ export interface Retries {
   readonly budget: number;
   /** Retries a second that are allowed besides; what is not used can be for ten seconds. Default 3. */
   readonly minimum: number;
+}
+
+/** Leaving out endpoints that fail. Each worker judges for itself. */
+export interface Ejection {
+  /** Requests in a row that were not answered. Default 5. */
+  readonly failures: number;
+  /** Milliseconds of the first ejection; the second takes twice as long, and so on. Default 30s. */
+  readonly time: number;
+  /** Milliseconds of any ejection, at most. Default 5m. */
+  readonly maxTime: number;
+  /** Of a version's endpoints at the same time, at most; one always may. Default 50%: 0.5. */
+  readonly maxShare: number;
+  /** An answer of 500 or above counts as none. Default false: errors are the application's, and an analysis is to see them. */
+  readonly serverErrors: boolean;
 }
 
 export interface RouteConfig {

@@ -135,6 +135,7 @@ function build(parsed: ParsedConfig, raw: unknown, folder: string, place: (index
     timeouts: parsed.timeouts,
     limits: { ...limits, requestLineBytes: limits.requestLineBytes ?? Math.min(8192, limits.headerBytes) },
     retries: parsed.retries,
+    ejection: parsed.ejection,
     forwarded: parsed.forwarded,
     versionHeader: parsed.versionHeader ?? null,
     metrics: parsed.metrics,

@@ -128,6 +128,14 @@ const retries = z.strictObject({
   minimum: leaf((value) => parseInteger(value, 0, 100_000)).default(3),
 });
 
+const ejection = z.strictObject({
+  failures: leaf((value) => parseInteger(value, 1, 10_000)).default(5),
+  time: leaf((value) => bounded(parseDuration, value, '10ms', '24h')).default(30_000),
+  maxTime: leaf((value) => bounded(parseDuration, value, '10ms', '24h')).default(300_000),
+  maxShare: leaf((value) => parsePercent(value, 0, 100)).default(0.5),
+  serverErrors: flag.default(false),
+});
+
 /** A map, or `false` where the feature can be switched off: null. */
 function switchable<T extends z.ZodType>(schema: T) {
   return z.preprocess((value) => (value === false ? null : value), schema.nullable());
@@ -166,6 +174,7 @@ export const configSchema = z.strictObject({
   timeouts: timeouts.prefault({}),
   limits: limits.prefault({}),
   retries: switchable(retries).prefault({}),
+  ejection: switchable(ejection).prefault({}),
   forwarded: z.strictObject({ trusted: z.array(leaf(parseNetwork)).default([]) }).prefault({}),
   versionHeader: leaf(parseResponseHeader).optional(),
   metrics: z

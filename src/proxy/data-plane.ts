@@ -12,12 +12,16 @@ import {
   CONNECTIONS_OPEN,
   CONNECTIONS_REFUSED_BASE,
   type ConnectionRefusal,
+  type EjectionReason,
+  ENDPOINTS_EJECTED,
   TABLE_GENERATION,
   TLS_HANDSHAKE_FAILURES,
 } from '../telemetry/layout.ts';
 import { add, recordUnrouted } from '../telemetry/record.ts';
 import { HEADROOM } from '../upstream/slabs.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
+import type { Verdict } from '../upstream/version-pool.ts';
+import type { Account } from './account.ts';
 import { Admission } from './admission.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -103,6 +107,7 @@ export class DataPlane {
       maxActive: limits.requestsPerEndpoint,
       maxPending: limits.pending,
       retries: settings.retries,
+      ejection: settings.ejection,
     });
     this.#log = log;
     this.#clock = clock;
@@ -132,8 +137,12 @@ export class DataPlane {
   /** Swaps the table between two requests. A request that has begun keeps its decision. */
   applyTable(table: RoutingTable, patch: CountersPatch, generation: number): void {
     this.counters.apply(patch);
+    for (const route of this.matcher.routes) {
+      for (const { live } of route.candidates) live.counters[ENDPOINTS_EJECTED] = 0;
+    }
     this.matcher = new Matcher(table, (route, version) => this.#attach(route.name, version), this.matcher);
     this.upstreams.retain(new Set(table.routes.flatMap((route) => route.versions.map((version) => version.key))));
+    this.#showEjected();
     this.counters.worker[TABLE_GENERATION] = generation;
   }
 
@@ -172,7 +181,7 @@ export class DataPlane {
     const now = this.tick();
     this.#setDate();
     for (const connection of this.connections) connection.sweep(now);
-    this.upstreams.sweep(now);
+    if (this.upstreams.sweep(now)) this.#showEjected();
   }
 
   /** Stops accepting, closes idle connections, and resolves when the last exchange is over. */
@@ -203,6 +212,14 @@ export class DataPlane {
 
   logFailure(exchange: Exchange, reason: CauseName): void {
     this.#log.failure(exchange, reason);
+  }
+
+  logEjection(account: Account, reason: EjectionReason, verdict: Verdict): void {
+    this.#log.ejection(account, reason, verdict);
+  }
+
+  logReturned(account: Account): void {
+    this.#log.returned(account);
   }
 
   logRefused(connection: ClientConnection, cause: CauseName, began: number, sent: number): void {
@@ -250,6 +267,13 @@ export class DataPlane {
       this.#log.handshakeFailed(plainAddress(raw.remoteAddress), failure);
     });
     return socket;
+  }
+
+  /** A version's pool is the same for all its series, and its series change with its role. */
+  #showEjected(): void {
+    for (const route of this.matcher.routes) {
+      for (const { live } of route.candidates) live.counters[ENDPOINTS_EJECTED] = live.pool.ejected;
+    }
   }
 
   #attach(route: string, version: Parameters<typeof seriesKey>[1]): LiveVersion {

@@ -9,6 +9,7 @@ import { Account } from './account.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { DataPlane } from './data-plane.ts';
+import { EndpointVerdict } from './endpoint-verdict.ts';
 import { free } from './free.ts';
 import type { LiveVersion } from './live-version.ts';
 import { ownAnswer } from './own-answer.ts';
@@ -27,6 +28,7 @@ export class Exchange implements UpstreamUser, Waiter {
   readonly account: Account;
   readonly request: RequestRelay;
   readonly response: ResponseRelay;
+  readonly #verdict: EndpointVerdict;
   readonly #connection: ClientConnection;
   readonly #plane: DataPlane;
   #active = false;
@@ -45,6 +47,7 @@ export class Exchange implements UpstreamUser, Waiter {
     this.#connection = connection;
     this.#plane = connection.plane;
     this.account = new Account(connection.plane);
+    this.#verdict = new EndpointVerdict(connection.plane, this.account);
     this.request = new RequestRelay(connection.plane);
     this.response = new ResponseRelay(connection.plane);
   }
@@ -114,6 +117,8 @@ export class Exchange implements UpstreamUser, Waiter {
   onClientGone(): void {
     if (!this.#active) return;
     this.#endWait();
+    // The head of a response is an answer, however the client takes the rest.
+    if (this.response.started) this.#answered();
     this.#abandonUpstream();
     this.account.cause = 'client_closed';
     this.#finish(causeOf('client_closed').status);
@@ -139,6 +144,8 @@ export class Exchange implements UpstreamUser, Waiter {
       this.#fail('bad_response');
       return false;
     }
+    // An event stream may go on for hours: its head is enough of an answer for others to follow.
+    if (this.response.started && this.#endpoint?.health.standing === 'trial') this.#answered();
     // A response head that comes in drops is late all the same.
     if (this.response.started || !this.request.done) this.#await();
     if (flushed(client)) return true;
@@ -181,7 +188,7 @@ export class Exchange implements UpstreamUser, Waiter {
   #attempt(head: RequestHead, version: Candidate<LiveVersion>, except: EndpointPool | null, fresh: boolean): void {
     const endpoint = version.live.pool.pick(except);
     if (endpoint !== null) this.#send(head, version, endpoint, fresh);
-    else if (version.live.usable) this.#enqueue(version, except, fresh);
+    else if (version.live.listed) this.#enqueue(version, except, fresh);
     else this.#answer('no_endpoints');
   }
 
@@ -221,12 +228,13 @@ export class Exchange implements UpstreamUser, Waiter {
     this.#plane.requestHeads.give(head);
   }
 
+  get canFallBack(): boolean {
+    return this.#wait !== null && this.#fallbackOf(this.#wait.version) !== undefined;
+  }
+
   onNoEndpoints(): void {
     const wait = this.#takeTurn();
-    const fallback =
-      this.account.decision.mayFallBack && !this.#fellBack
-        ? wait?.version.fallback.find((candidate) => candidate.live.usable)
-        : undefined;
+    const fallback = wait === null ? undefined : this.#fallbackOf(wait.version);
     const head = fallback === undefined ? null : this.request.again();
     if (wait === null || fallback === undefined || head === null) {
       this.account.charge(this.account.decision.chosen);
@@ -234,7 +242,8 @@ export class Exchange implements UpstreamUser, Waiter {
       return;
     }
     this.#fellBack = true;
-    this.account.countFallback(fallback, roleName(wait.version.version), 'no_endpoints');
+    const why = wait.version.live.listed ? 'unhealthy' : 'no_endpoints';
+    this.account.countFallback(fallback, roleName(wait.version.version), why);
     fallback.live.pool.budget.requests += 1;
     this.#attempt(head, fallback, null, wait.fresh);
     this.#plane.requestHeads.give(head);
@@ -322,6 +331,8 @@ export class Exchange implements UpstreamUser, Waiter {
     if (upstream === null || endpoint === null || version === null) return;
     recordFailure(version.live.counters, reason);
     this.#plane.logFailure(this, reason);
+    // First of all, so that what follows chooses among what is left.
+    this.#verdict.failed(endpoint, upstream, reason);
     const again = this.#retryReason(reason, upstream);
     this.#abandonUpstream();
     if (this.response.started) {
@@ -346,16 +357,20 @@ export class Exchange implements UpstreamUser, Waiter {
     });
   }
 
+  /** The version that falls in for this one, once. */
+  #fallbackOf({ fallback }: Candidate<LiveVersion>): Candidate<LiveVersion> | undefined {
+    if (this.#fellBack || !this.account.decision.mayFallBack) return undefined;
+    return fallback.find((candidate) => candidate.live.usable);
+  }
+
   /** To the same version, or to the one that falls in; false: nowhere. */
   #retry(version: Candidate<LiveVersion>, failed: EndpointPool, reason: RetryReason): boolean {
     const unsent = reason === 'connect';
     const { pool } = version.live;
-    const { decision } = this.account;
-    const fallback = decision.mayFallBack ? version.fallback.find((candidate) => candidate.live.usable) : undefined;
+    const fallback = this.#fallbackOf(version);
     const choices = {
       retried: this.#retried,
-      fellBack: this.#fellBack,
-      another: unsent ? pool.hasOther(failed) : pool.usable,
+      another: unsent ? pool.hasOther(failed) : pool.listed,
       usable: pool.usable,
       fallback: fallback !== undefined,
     };
@@ -373,7 +388,7 @@ export class Exchange implements UpstreamUser, Waiter {
       next = fallback;
       this.#fellBack = true;
       // A Pod that is scaled down ends its connections while it leaves the endpoints.
-      const why = unsent || pool.usable ? 'connect_failed' : 'no_endpoints';
+      const why = unsent || pool.listed ? 'connect_failed' : 'no_endpoints';
       this.account.countFallback(next, roleName(version.version), why);
       next.live.pool.budget.requests += 1;
     }
@@ -387,6 +402,7 @@ export class Exchange implements UpstreamUser, Waiter {
   #complete(upstream: UpstreamConnection): void {
     const { response } = this;
     const endpoint = this.#endpoint;
+    this.#answered();
     this.#upstream = null;
     this.#endpoint = null;
     const clean = upstream.start === upstream.end && !upstream.brimful;
@@ -405,6 +421,7 @@ export class Exchange implements UpstreamUser, Waiter {
 
   #beginTunnel(upstream: UpstreamConnection): boolean {
     const connection = this.#connection;
+    this.#answered();
     const tunnel = new Tunnel(connection, upstream, this.#plane, (cause) => {
       this.account.cause = cause;
       this.request.bytesIn += tunnel.bytesIn;
@@ -417,13 +434,22 @@ export class Exchange implements UpstreamUser, Waiter {
     return tunnel.onUpstreamData();
   }
 
+  /** The endpoint has answered. */
+  #answered(): void {
+    const endpoint = this.#endpoint;
+    const { status } = this.response;
+    if (endpoint !== null && (status >= 500 || endpoint.health.troubled)) this.#verdict.answered(endpoint, status);
+  }
+
   #abandonUpstream(): void {
     const upstream = this.#upstream;
     if (upstream === null) return;
     this.#upstream = null;
     this.response.release();
-    this.#endpoint?.discard(upstream);
+    const endpoint = this.#endpoint;
     this.#endpoint = null;
+    endpoint?.discard(upstream);
+    if (endpoint?.health.troubled === true) this.#verdict.untried(endpoint);
   }
 
   #answerOrCut(cause: CauseName): void {

@@ -18,4 +18,8 @@ export class LiveVersion implements Live {
   get usable(): boolean {
     return this.pool.usable;
   }
+
+  get listed(): boolean {
+    return this.pool.listed;
+  }
 }

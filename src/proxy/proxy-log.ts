@@ -1,7 +1,9 @@
 import { roleName } from '../routing/match.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';
-import type { ConnectionRefusal } from '../telemetry/layout.ts';
+import type { ConnectionRefusal, EjectionReason } from '../telemetry/layout.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Verdict } from '../upstream/version-pool.ts';
+import type { Account } from './account.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -45,17 +47,20 @@ export class ProxyLog {
     const version = account.version?.version;
     const suppressed = this.#suppressed(`${reason} ${account.upstreamName} ${version?.key}`);
     if (suppressed < 0) return;
-    this.#logger[level](
-      {
-        reason,
-        upstream: account.upstreamName,
-        route: account.decision.route?.name,
-        version: version?.name,
-        role: version?.role,
-        suppressed,
-      },
-      REJECTED.get(reason) ?? 'upstream failed',
-    );
+    this.#logger[level]({ reason, ...place(account), suppressed }, REJECTED.get(reason) ?? 'upstream failed');
+  }
+
+  ejection(account: Account, reason: EjectionReason, { standing, time }: Verdict): void {
+    const seconds = Math.round(time / 100) / 10;
+    const what =
+      standing === 'ejected'
+        ? 'an endpoint failed again and again and gets no requests for a while'
+        : 'an endpoint fails again and again; as many of its version are left out as may be, so it goes on getting requests';
+    this.#logger.warn({ reason, ...place(account), seconds }, what);
+  }
+
+  returned(account: Account): void {
+    this.#logger.info(place(account), 'an endpoint that had failed answers again');
   }
 
   /** @param detail the client's address, or the system's words. */
@@ -127,4 +132,13 @@ export class ProxyLog {
   async flush(): Promise<void> {
     await this.#accessLog?.flush();
   }
+}
+
+function place({ upstreamName, decision, version }: Account) {
+  return {
+    upstream: upstreamName,
+    route: decision.route?.name,
+    version: version?.version.name,
+    role: version?.version.role,
+  };
 }

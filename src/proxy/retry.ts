@@ -29,19 +29,16 @@ export function retryReason(attempt: FailedAttempt): RetryReason | null {
 export interface Choices {
   /** It has been sent again to the same version before: that happens once. */
   readonly retried: boolean;
-  /** It has left its version for another before: that happens once, too. */
-  readonly fellBack: boolean;
   /** The version has an endpoint to send it to: after a failed connect another one, as the same would refuse again. */
   readonly another: boolean;
   /** The version counts as usable all the same. */
   readonly usable: boolean;
-  /** A version that falls in is usable. */
+  /** A version that falls in is usable, and none has before: that happens once, too. */
   readonly fallback: boolean;
 }
 
 /** So at most three attempts: the request itself, one more at the same version, one at the version that falls in. */
 export function nextAttempt(choices: Choices): 'same' | 'fallback' | 'none' {
-  const fallback = choices.fallback && !choices.fellBack;
-  if (choices.another && !choices.retried && (choices.usable || !fallback)) return 'same';
-  return fallback ? 'fallback' : 'none';
+  if (choices.another && !choices.retried && (choices.usable || !choices.fallback)) return 'same';
+  return choices.fallback ? 'fallback' : 'none';
 }

@@ -1,3 +1,4 @@
+import type { EjectionSettings } from '../upstream/endpoint-health.ts';
 import type { RetrySettings } from '../upstream/retry-budget.ts';
 
 /** What a worker needs of the configuration. Plain data; see `src/config/config.ts` for the meaning of each number. */
@@ -26,6 +27,8 @@ export interface WorkerSettings {
   };
   /** Null: no request is sent a second time. */
   readonly retries: RetrySettings | null;
+  /** Null: endpoints that fail are chosen like all others. */
+  readonly ejection: EjectionSettings | null;
   /** CIDR ranges or addresses whose X-Forwarded-* and Forwarded are kept. */
   readonly trusted: readonly string[];
   /** Response header that names the version served; null: off. */

@@ -89,7 +89,10 @@ export function explain(
 }
 
 function matcherOf(table: RoutingTable, endpoints: EndpointMap): Matcher<Live> {
-  return new Matcher(table, (_, version) => ({ usable: isUsable(endpoints, version) }));
+  return new Matcher(table, (_, version) => {
+    const usable = isUsable(endpoints, version);
+    return { usable, listed: usable };
+  });
 }
 
 function isUsable(endpoints: EndpointMap, version: Version): boolean {

@@ -120,6 +120,6 @@ class LoadedTarget<L extends Live> {
       if (place === 0) return candidate;
       place -= 1;
     }
-    return first;
+    return candidates.find(({ live }) => live.listed) ?? first;
   }
 }

@@ -23,8 +23,10 @@ export interface RequestView {
 
 /** What the data plane attaches to a version: whether it can answer, and whatever else it needs there. */
 export interface Live {
-  /** At least one endpoint can be tried. */
+  /** At least one endpoint is worth a try. */
   readonly usable: boolean;
+  /** There are endpoints, though all of them may be ejected or found unhealthy. */
+  readonly listed: boolean;
 }
 
 /** A version of a loaded table with what is attached to it. */
@@ -40,7 +42,7 @@ export class Decision<L extends Live> {
   route: LoadedRoute<L> | null = null;
   /** The version chosen; null when the route or rule has none. Charged when nobody is usable. */
   chosen: Candidate<L> | null = null;
-  /** The version that answers; null: nobody usable (503). */
+  /** The version that answers; null: nobody has an endpoint (503). */
   served: Candidate<L> | null = null;
   /** `weight`, or the label of the header rule. */
   rule = '';
@@ -188,15 +190,28 @@ function settle<L extends Live>(decision: Decision<L>, chosen: Candidate<L> | nu
     decision.served = chosen;
     return;
   }
-  if (!decision.mayFallBack) return;
-  for (const candidate of chosen.fallback) {
+  for (const candidate of decision.mayFallBack ? chosen.fallback : []) {
     if (!candidate.live.usable) continue;
-    decision.served = candidate;
-    // Of two fallbacks in a row the second is the one that counts: it says which version is in trouble.
-    decision.from = roleName(chosen.version);
-    decision.reason = 'no_endpoints';
+    fallTo(decision, chosen, candidate);
     return;
   }
+  panic(decision, chosen);
+}
+
+/** Nobody is usable. Where there are endpoints at all, one that is thought to be dead is a better answer than 503. */
+function panic<L extends Live>(decision: Decision<L>, chosen: Candidate<L>): void {
+  if (chosen.live.listed) decision.served = chosen;
+  else if (decision.mayFallBack) {
+    const listed = chosen.fallback.find((candidate) => candidate.live.listed);
+    if (listed !== undefined) fallTo(decision, chosen, listed);
+  }
+}
+
+function fallTo<L extends Live>(decision: Decision<L>, chosen: Candidate<L>, candidate: Candidate<L>): void {
+  decision.served = candidate;
+  // Of two fallbacks in a row the second is the one that counts: it says which version is in trouble.
+  decision.from = roleName(chosen.version);
+  decision.reason = chosen.live.listed ? 'unhealthy' : 'no_endpoints';
 }
 
 /** What people call a version: its role, or the name of a static one that has no role. */

@@ -46,7 +46,7 @@ export interface Share {
 }
 
 /** Why a named version is answered by another one: the `reason` label of `fallback_total`. */
-export type FallbackReason = 'aborted' | 'absent' | 'not_running' | 'no_endpoints' | 'connect_failed';
+export type FallbackReason = 'aborted' | 'absent' | 'not_running' | 'no_endpoints' | 'unhealthy' | 'connect_failed';
 
 /** Where a rule leads. */
 export interface Target {

@@ -4,6 +4,7 @@ import { type FallbackLabels, fallbacksOf, type SeriesLabels, seriesOf } from '.
 import {
   BLOCK_LENGTH,
   CONNECTIONS_OPEN,
+  ENDPOINTS_EJECTED,
   FALLBACK_BLOCK_LENGTH,
   IN_FLIGHT,
   PENDING,
@@ -90,6 +91,7 @@ export class SeriesRegistry {
     block[TABLE_GENERATION] = 0;
     this.#series.clear(worker, IN_FLIGHT);
     this.#series.clear(worker, PENDING);
+    this.#series.clear(worker, ENDPOINTS_EJECTED);
   }
 
   /** For the exposition: all series, those retained included, in an order that does not depend on history. */

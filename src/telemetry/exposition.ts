@@ -11,6 +11,9 @@ import {
   DURATION_BOUNDS,
   DURATION_BUCKETS,
   DURATION_SUM,
+  EJECTION_BASE,
+  EJECTION_REASONS,
+  ENDPOINTS_EJECTED,
   FAILURE_BASE,
   FALLBACK_COUNT,
   FIRST_STATUS,
@@ -112,11 +115,7 @@ export class Exposition {
 
   #addVersions(prefix: string): void {
     this.#gauge(`${prefix}requests_in_flight`, 'Requests that have begun and not ended.', () =>
-      this.#registry.series().map((series) => ({
-        labels: {},
-        sharedLabels: series.labels,
-        value: sum(series, IN_FLIGHT),
-      })),
+      this.#registry.series().map((series) => slotSample(series, IN_FLIGHT)),
     );
     this.#counter(`${prefix}upstream_failures_total`, 'Failed exchanges with an endpoint of the version.', () =>
       this.#registry.series().flatMap((series) => reasonSamples(series, FAILURE_BASE, UPSTREAM_FAILURE_REASONS)),
@@ -134,17 +133,22 @@ export class Exposition {
     this.#gauge(
       `${prefix}requests_pending`,
       'Requests that wait for an endpoint of the version that is not full.',
-      () =>
-        this.#registry.series().map((series) => ({
-          labels: {},
-          sharedLabels: series.labels,
-          value: sum(series, PENDING),
-        })),
+      () => this.#registry.series().map((series) => slotSample(series, PENDING)),
     );
     this.#counter(
       `${prefix}requests_rejected_total`,
       'Requests answered 503 because every endpoint of the version was full: the queue too, or for too long.',
       () => this.#registry.series().flatMap((series) => reasonSamples(series, REJECTION_BASE, REJECTION_REASONS)),
+    );
+    this.#counter(
+      `${prefix}ejections_total`,
+      'Times that a worker began to leave out an endpoint of the version because it failed.',
+      () => this.#registry.series().flatMap((series) => reasonSamples(series, EJECTION_BASE, EJECTION_REASONS)),
+    );
+    this.#gauge(
+      `${prefix}endpoints_ejected`,
+      'Endpoints of the version that workers leave out now: an endpoint counts once for each worker that does.',
+      () => this.#registry.series().map((series) => slotSample(series, ENDPOINTS_EJECTED)),
     );
     this.#counter(`${prefix}fallback_total`, 'Requests that another version than the one asked for answered.', () =>
       this.#registry.fallbacks().map((fallback) => ({
@@ -250,6 +254,10 @@ function refusalSamples(block: Block, worker: number): Sample[] {
     labels: { worker, reason },
     value: block[CONNECTIONS_REFUSED_BASE + index] ?? 0,
   }));
+}
+
+function slotSample(series: Counted<SeriesLabels>, slot: number): Sample {
+  return { labels: {}, sharedLabels: series.labels, value: sum(series, slot) };
 }
 
 function reasonSamples(series: Counted<SeriesLabels>, base: number, reasons: readonly string[]): Sample[] {

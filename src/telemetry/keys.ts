@@ -68,7 +68,7 @@ function seriesLabels(route: Route, { namespace, rollout, experiment, role, name
 }
 
 /** Why one version answers for another although the table leads to the other. */
-const EDGE_REASONS: readonly FallbackReason[] = ['no_endpoints', 'connect_failed'];
+const EDGE_REASONS: readonly FallbackReason[] = ['no_endpoints', 'unhealthy', 'connect_failed'];
 
 function* fallbacksOfRoute(route: Route): Generator<FallbackLabels> {
   const labels = (from: string, to: Version, reason: FallbackReason): FallbackLabels => {

@@ -47,8 +47,15 @@ export const REJECTION_REASONS = ['queue_full', 'pending_timeout'] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 export const REJECTION_BASE = PENDING + 1;
 
+/** Why an endpoint was ejected: the `reason` label of `ejections_total`. */
+export const EJECTION_REASONS = ['connect', 'no_answer', 'server_error'] as const;
+export type EjectionReason = (typeof EJECTION_REASONS)[number];
+export const EJECTION_BASE = REJECTION_BASE + REJECTION_REASONS.length;
+/** Endpoints that the worker leaves out now. */
+export const ENDPOINTS_EJECTED = EJECTION_BASE + EJECTION_REASONS.length;
+
 /** Slots in the block of one series. */
-export const BLOCK_LENGTH = REJECTION_BASE + REJECTION_REASONS.length;
+export const BLOCK_LENGTH = ENDPOINTS_EJECTED + 1;
 
 /** The block of one worker: requests that reached no version, by status as above, then the following. */
 export const CONNECTIONS_OPEN = STATUS_BASE + STATUS_COUNT;

@@ -2,6 +2,9 @@ import {
   DURATION_BOUNDS,
   DURATION_BUCKETS,
   DURATION_SUM,
+  EJECTION_BASE,
+  EJECTION_REASONS,
+  type EjectionReason,
   FAILURE_BASE,
   FALLBACK_COUNT,
   FIRST_STATUS,
@@ -80,6 +83,10 @@ export function leaveQueue(block: Float64Array): void {
 
 export function recordRejection(block: Float64Array, reason: RejectionReason): void {
   add(block, REJECTION_BASE + REJECTION_REASONS.indexOf(reason), 1);
+}
+
+export function recordEjection(block: Float64Array, reason: EjectionReason): void {
+  add(block, EJECTION_BASE + EJECTION_REASONS.indexOf(reason), 1);
 }
 
 /** `block` is that of a fallback edge. */

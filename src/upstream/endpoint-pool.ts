@@ -1,5 +1,6 @@
 import type { Endpoint } from '../routing/table.ts';
 import { UpstreamConnection } from './connection.ts';
+import { EndpointHealth } from './endpoint-health.ts';
 
 /** The connections of one worker to one endpoint of one version. Idle ones are reused last in, first out. */
 export class EndpointPool {
@@ -10,6 +11,7 @@ export class EndpointPool {
   active = 0;
   /** No longer listed: nothing new starts here, and connections close as they become idle. */
   retired = false;
+  readonly health = new EndpointHealth();
   readonly #idle: UpstreamConnection[] = [];
   readonly #maxIdle: number;
   readonly #maxActive: number;

@@ -2,9 +2,11 @@ import type { EndpointPool } from './endpoint-pool.ts';
 
 /** A request that waits until an endpoint of its version has room for it. Each is told one of the two, once. */
 export interface Waiter {
+  /** Another version would answer it. */
+  readonly canFallBack: boolean;
   /** Its turn: the endpoint has room, for this waiter and now. */
   onEndpoint(endpoint: EndpointPool): void;
-  /** The version has no usable endpoint any more. */
+  /** The version has no endpoint any more; or none that is worth a try, and the waiter can fall back. */
   onNoEndpoints(): void;
 }
 

@@ -34,8 +34,11 @@ export class Upstreams {
     }
   }
 
-  sweep(now: number): void {
-    for (const pool of this.#pools.values()) pool.sweep(now);
+  /** True: in some version another number of endpoints is ejected than at the last sweep. */
+  sweep(now: number): boolean {
+    let changed = false;
+    for (const pool of this.#pools.values()) if (pool.sweep(now)) changed = true;
+    return changed;
   }
 
   closeIdle(): void {

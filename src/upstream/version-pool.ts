@@ -1,4 +1,5 @@
 import type { Endpoint } from '../routing/table.ts';
+import type { EjectionSettings } from './endpoint-health.ts';
 import { EndpointPool } from './endpoint-pool.ts';
 import { PendingQueue } from './pending-queue.ts';
 import { RetryBudget, type RetrySettings } from './retry-budget.ts';
@@ -8,6 +9,8 @@ export interface PoolOptions {
   readonly maxIdle: number;
   /** Null: requests are not sent again. */
   readonly retries?: RetrySettings | null;
+  /** Null: endpoints that fail are chosen like all others. */
+  readonly ejection?: EjectionSettings | null;
   /** Exchanges in flight at each endpoint; 0, as when it is not given: any number. */
   readonly maxActive?: number;
   /** Requests that may wait for room. */
@@ -16,36 +19,55 @@ export interface PoolOptions {
   readonly random?: () => number;
 }
 
+/** What a failure led to: `ejected`, or `failing` where the endpoint should be and may not. */
+export interface Verdict {
+  readonly standing: 'ejected' | 'failing';
+  /** Milliseconds. */
+  readonly time: number;
+}
+
 /** The endpoints of one version. It belongs to the version's key, so a promotion moves no connection. */
 export class VersionPool {
   readonly key: string;
   readonly budget: RetryBudget;
-  #endpoints: readonly EndpointPool[] = [];
   /** Requests that wait because every endpoint is full. */
   readonly pending: PendingQueue;
+  /** At least one endpoint is worth a try. Read for each request, so it is set when something changes. */
+  usable = false;
+  /** Endpoints that are left out because they fail. */
+  ejected = 0;
+  #endpoints: readonly EndpointPool[] = [];
+  /** What is chosen from: the endpoints that may be, or all of them when none is worth a try. */
+  #choice: readonly EndpointPool[] = [];
+  /** Among them are endpoints that may get one request, on trial. */
+  #due = false;
+  #ejectedShown = 0;
+  #serving = false;
   readonly #maxIdle: number;
   readonly #maxActive: number;
   readonly #onRoom: (() => void) | null;
-  #serving = false;
+  readonly #ejection: EjectionSettings | null;
   readonly #random: () => number;
 
   constructor(key: string, options: PoolOptions) {
-    const { maxIdle, retries = null, maxActive = 0, maxPending = 0, random = Math.random } = options;
+    const { maxIdle, maxActive = 0, maxPending = 0, retries = null, ejection = null, random = Math.random } = options;
     this.key = key;
     this.budget = new RetryBudget(retries);
     this.pending = new PendingQueue(maxPending);
     this.#maxIdle = maxIdle;
     this.#maxActive = maxActive === 0 ? Infinity : maxActive;
     this.#onRoom = maxActive === 0 ? null : () => this.#serveSoon();
+    this.#ejection = ejection;
     this.#random = random;
-  }
-
-  get usable(): boolean {
-    return this.#endpoints.length > 0;
   }
 
   get endpoints(): readonly EndpointPool[] {
     return this.#endpoints;
+  }
+
+  /** There are endpoints, worth a try or not. */
+  get listed(): boolean {
+    return this.#endpoints.length > 0;
   }
 
   /** Keeps the pools of endpoints that stay, so pod churn costs nobody a connection. */
@@ -58,19 +80,61 @@ export class VersionPool {
       return before ?? pool;
     });
     for (const pool of kept.values()) pool.retire();
-    this.#serveSoon();
+    this.#review();
   }
 
-  /** Whether there is an endpoint besides this one. */
+  /** A request to this endpoint was not answered. Null: that changes nothing yet. @param now milliseconds, monotonic. */
+  failed({ health, retired }: EndpointPool, now: number): Verdict | null {
+    if (this.#ejection === null || retired) return null;
+    const most = Math.max(1, Math.floor(this.#endpoints.length * this.#ejection.maxShare));
+    const others = health.standing === 'trial' ? this.ejected - 1 : this.ejected;
+    const time = health.failed(this.#ejection, now, others < most, this.#random());
+    this.#review();
+    if (time === 0) return null;
+    return { standing: health.standing === 'ejected' ? 'ejected' : 'failing', time };
+  }
+
+  /**
+   * A request to this endpoint was answered. To be called while its health is troubled.
+   * True: it had been left out, and is not any more.
+   */
+  answered({ health, retired }: EndpointPool, now: number): boolean {
+    const { standing } = health;
+    // What was under way when it was ejected proves nothing; but where nobody was left to choose, it was tried on purpose.
+    if (retired || (standing === 'ejected' && this.usable)) return false;
+    health.answered(now);
+    this.#review();
+    return standing !== 'good';
+  }
+
+  /** A request to this endpoint ended, and nobody knows whether it would have been answered. */
+  untried({ health, retired }: EndpointPool): void {
+    if (retired || health.standing !== 'trial') return;
+    health.untried();
+    this.#review();
+  }
+
+  /** Whether another endpoint than this one can be chosen. */
   hasOther(than: EndpointPool): boolean {
-    return this.#endpoints.some((endpoint) => endpoint !== than);
+    return this.#choice.some((endpoint) => endpoint !== than);
   }
 
-  /** Lets time pass: to be called several times a second. @param now milliseconds, monotonic. */
-  sweep(now: number): void {
+  /**
+   * Lets time pass: to be called several times a second. @param now milliseconds, monotonic.
+   * True: another number of endpoints is ejected than at the last call.
+   */
+  sweep(now: number): boolean {
     this.budget.sweep(now);
     this.#serveSoon();
-    for (const endpoint of this.#endpoints) endpoint.sweep(now);
+    let changed = false;
+    for (const endpoint of this.#endpoints) {
+      endpoint.sweep(now);
+      if (endpoint.health.troubled && endpoint.health.sweep(now)) changed = true;
+    }
+    if (changed) this.#review();
+    const shown = this.#ejectedShown;
+    this.#ejectedShown = this.ejected;
+    return shown !== this.ejected;
   }
 
   /**
@@ -80,13 +144,17 @@ export class VersionPool {
    * @returns null when there is none, or none that has room, or others wait for room already.
    */
   pick(except: EndpointPool | null): EndpointPool | null {
-    if (this.pending.length !== 0) return null;
-    const chosen = this.#choose(except);
-    return chosen?.full ? this.#withRoom(except) : chosen;
+    return this.pending.length === 0 ? this.#choose(except) : null;
   }
 
   #choose(except: EndpointPool | null): EndpointPool | null {
-    const all = this.#endpoints;
+    let chosen = this.#draw(except);
+    if (chosen?.full) chosen = this.#withRoom(except);
+    return this.#due ? this.#onTrial(chosen) : chosen;
+  }
+
+  #draw(except: EndpointPool | null): EndpointPool | null {
+    const all = this.#choice;
     const count = all.length;
     if (count < 2) return all[0] ?? null;
     const i = Math.floor(this.#random() * count);
@@ -99,15 +167,24 @@ export class VersionPool {
     if (b === except) return a;
     return b.active < a.active ? b : a;
   }
+
   /** Any that is not full, from a random one on; `except` only where it alone has room. */
   #withRoom(except: EndpointPool | null): EndpointPool | null {
-    const all = this.#endpoints;
+    const all = this.#choice;
     const offset = Math.floor(this.#random() * all.length);
     for (let i = 0; i < all.length; i += 1) {
       const endpoint = all[(offset + i) % all.length];
       if (endpoint !== undefined && endpoint !== except && !endpoint.full) return endpoint;
     }
-    return except !== null && !except.retired && !except.full ? except : null;
+    return except !== null && !except.full && all.includes(except) ? except : null;
+  }
+
+  #onTrial(chosen: EndpointPool | null): EndpointPool | null {
+    if (chosen?.health.standing === 'due') {
+      chosen.health.standing = 'trial';
+      this.#review();
+    }
+    return chosen;
   }
 
   /** Not at once: whoever frees an endpoint is in the middle of ending its exchange. Nobody overtakes meanwhile. */
@@ -120,12 +197,33 @@ export class VersionPool {
   #servePending(): void {
     this.#serving = false;
     for (let ticket = this.pending.first; ticket !== null; ticket = this.pending.first) {
-      const endpoint = this.usable ? this.#choose(ticket.except) : null;
-      const roomy = endpoint?.full ? this.#withRoom(ticket.except) : endpoint;
-      if (this.usable && roomy === null) return;
+      const stays = this.listed && (this.usable || !ticket.waiter.canFallBack);
+      const endpoint = stays ? this.#choose(ticket.except) : null;
+      if (stays && endpoint === null) return;
       this.pending.leave(ticket);
-      if (roomy === null) ticket.waiter.onNoEndpoints();
-      else ticket.waiter.onEndpoint(roomy);
+      if (endpoint === null) ticket.waiter.onNoEndpoints();
+      else ticket.waiter.onEndpoint(endpoint);
     }
+  }
+
+  /** To be called when an endpoint has come or gone, or is thought of otherwise. */
+  #review(): void {
+    const all = this.#endpoints;
+    let open = 0;
+    let usable = 0;
+    let due = 0;
+    let ejected = 0;
+    for (const { health } of all) {
+      if (health.open) open += 1;
+      if (health.usable) usable += 1;
+      if (health.standing === 'due') due += 1;
+      if (health.standing === 'ejected' || health.standing === 'trial') ejected += 1;
+    }
+    this.usable = usable > 0;
+    this.ejected = ejected;
+    this.#due = due > 0;
+    // Panic: where no endpoint is worth a try, one that is thought to be dead is a better answer than none at all.
+    this.#choice = open === all.length || usable === 0 ? all : all.filter(({ health }) => health.open);
+    this.#serveSoon();
   }
 }

@@ -52,6 +52,7 @@ t.test('a configuration of one static route gets every default', async (t) => {
       pending: 1024,
     },
     retries: { budget: 0.2, minimum: 3 },
+    ejection: { failures: 5, time: 30_000, maxTime: 300_000, maxShare: 0.5, serverErrors: false },
     forwarded: { trusted: [] },
     versionHeader: null,
     metrics: { prefix: 'headgate_', httpAlias: false },
@@ -236,7 +237,9 @@ t.test('a cluster given from outside goes before the file key by key, and takes 
   });
 });
 
-t.test('retries can be switched off, and changed in part', async (t) => {
+t.test('retries and ejection can be switched off, and changed in part', async (t) => {
   t.equal(parseConfig(`${STATIC}retries: false\n`, 'h.yaml').retries, null);
+  t.equal(parseConfig(`${STATIC}ejection: false\n`, 'h.yaml').ejection, null);
+  t.match(parseConfig(`${STATIC}ejection: { time: 1m }\n`, 'h.yaml').ejection, { failures: 5, time: 60_000 });
   t.same(parseConfig(`${STATIC}retries: { budget: 12.5% }\n`, 'h.yaml').retries, { budget: 0.125, minimum: 3 });
 });

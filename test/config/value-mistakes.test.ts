@@ -80,6 +80,19 @@ check('a value of the wrong kind is placed and explained', [
     `retries: { budget: a fifth }\n${ROUTES}`,
     ['1:20 retries.budget: is not a percentage: "a fifth" (write a number with "%", such as 20%)'],
   ],
+  [
+    'an ejection that is longer than the longest',
+    `ejection: { time: 10m }\n${ROUTES}`,
+    ['1:19 ejection.time: an ejection begins at 10m and may take 5m at most (make maxTime the longer one)'],
+  ],
+  [
+    'a longest ejection that is shorter than the first',
+    `ejection: { maxTime: 10s, failures: 0 }\n${ROUTES}`,
+    [
+      '1:22 ejection.maxTime: an ejection begins at 30s and may take 10s at most (make maxTime the longer one)',
+      '1:37 ejection.failures: must be from 1 to 10000, not 0',
+    ],
+  ],
   ['a switch', `retries: true\n${ROUTES}`, ['1:10 retries: must be a map, not the boolean true']],
   ['a flag', `log: { access: "yes" }\n${ROUTES}`, ['1:16 log.access: must be true or false, not "yes"']],
   [

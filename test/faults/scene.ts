@@ -103,7 +103,12 @@ class Log extends AccessLog {
   readonly warned = new Set<unknown>();
   readonly logger = createLogger({
     level: 'warn',
-    destination: { write: (line) => void this.warned.add(reasonOf(JSON.parse(line))) },
+    // An endpoint may well be ejected meanwhile: that has a line of its own.
+    destination: {
+      write: (line) => {
+        if (line.includes('upstream failed')) this.warned.add(reasonOf(JSON.parse(line)));
+      },
+    },
   });
 
   constructor() {

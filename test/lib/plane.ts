@@ -10,6 +10,9 @@ import { SeriesRegistry } from '../../src/telemetry/counters.ts';
 import {
   CONNECTIONS_OPEN,
   DURATION_SUM,
+  EJECTION_BASE,
+  EJECTION_REASONS,
+  ENDPOINTS_EJECTED,
   FAILURE_BASE,
   FALLBACK_COUNT,
   FIRST_STATUS,
@@ -105,6 +108,15 @@ export class TestPlane {
 
   retriesRefused(version: string): Counts {
     return this.#reasons(version, RETRY_REASONS, RETRY_REFUSED_BASE);
+  }
+
+  ejections(version: string): Counts {
+    return this.#reasons(version, EJECTION_REASONS, EJECTION_BASE);
+  }
+
+  /** The gauge: endpoints left out at the last sweep. */
+  ejected(version: string): number {
+    return sum(this.#series(version), ENDPOINTS_EJECTED);
   }
 
   /** `from>to reason` by count. */

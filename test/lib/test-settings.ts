@@ -5,16 +5,26 @@ export interface SettingsChange {
   readonly timeouts?: Partial<WorkerSettings['timeouts']>;
   readonly limits?: Partial<WorkerSettings['limits']>;
   readonly retries?: WorkerSettings['retries'];
+  readonly ejection?: WorkerSettings['ejection'];
   readonly trusted?: readonly string[];
   readonly versionHeader?: string;
   readonly accessLog?: boolean;
 }
 
 const RETRIES = { budget: 0.2, minimum: 3 };
+const EJECTION = { failures: 5, time: 30_000, maxTime: 300_000, maxShare: 0.5, serverErrors: false };
 
 /** The defaults of the configuration, as numbers that a test can hold on to. */
 export function testSettings(change: SettingsChange = {}): WorkerSettings {
-  const { timeouts, limits, retries = RETRIES, trusted = [], versionHeader, accessLog = false } = change;
+  const {
+    timeouts,
+    limits,
+    retries = RETRIES,
+    ejection = EJECTION,
+    trusted = [],
+    versionHeader,
+    accessLog = false,
+  } = change;
   return {
     timeouts: {
       connect: 5_000,
@@ -41,6 +51,7 @@ export function testSettings(change: SettingsChange = {}): WorkerSettings {
       ...limits,
     },
     retries,
+    ejection,
     trusted,
     versionHeader: versionHeader ?? null,
     accessLog,

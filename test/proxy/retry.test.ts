@@ -33,21 +33,17 @@ t.test('nothing is sent again that is not whole any more, or that the client has
 });
 
 t.test('first the same version once, then the one that falls in once, then nobody', async (t) => {
-  const both: Choices = { retried: false, fellBack: false, another: true, usable: true, fallback: true };
+  const both: Choices = { retried: false, another: true, usable: true, fallback: true };
   const cases: readonly (readonly [change: Partial<Choices>, to: string])[] = [
     [{}, 'same'],
     [{ retried: true }, 'fallback'],
-    [{ retried: true, fellBack: true }, 'none'],
     [{ another: false }, 'fallback'],
     [{ another: false, fallback: false }, 'none'],
     [{ fallback: false }, 'same'],
     [{ retried: true, fallback: false }, 'none'],
-    [{ fellBack: true }, 'same'],
-    [{ fellBack: true, another: false }, 'none'],
     // A version that has lost its last usable endpoint is tried again only where nobody falls in.
     [{ usable: false }, 'fallback'],
     [{ usable: false, fallback: false }, 'same'],
-    [{ usable: false, fellBack: true }, 'same'],
   ];
   for (const [change, to] of cases) t.equal(nextAttempt({ ...both, ...change }), to, JSON.stringify(change));
 });

@@ -195,7 +195,10 @@ t.test('what is explained is what the matcher does', async (t) => {
     fc.property(fc.array(header, { maxLength: 4 }), fc.subarray(Object.keys(ALL)), (headers, usable) => {
       const endpoints = Object.fromEntries(Object.entries(ALL).filter(([key]) => usable.includes(key)));
       const { outcomes, decidedBy } = ask(headers, endpoints);
-      const matcher = new Matcher<Live>(TABLE, (_, version) => ({ usable: usable.includes(version.key) }));
+      const matcher = new Matcher<Live>(TABLE, (_, { key }) => ({
+        usable: usable.includes(key),
+        listed: usable.includes(key),
+      }));
       const decision = new Decision<Live>();
       const view = new RequestText('api.example.com', '/shop', headers);
       const answers = new Set<string>();

@@ -4,6 +4,7 @@ import type { HeaderMatch, HeaderRule, Route, Target, Version } from '../../src/
 /** Usable, until a test says otherwise. */
 interface Switch extends Live {
   usable: boolean;
+  listed: boolean;
 }
 
 export function version(key: string, change: Partial<Version> = {}): Version {
@@ -46,8 +47,10 @@ export function rolloutRoute(change: Partial<Route> = {}): Route {
 /** A loaded table and the switches of its versions. */
 export interface Loaded {
   readonly matcher: Matcher<Switch>;
-  /** Makes these versions unusable, by key, and all others usable. */
+  /** Takes these versions' endpoints away, by key, and makes all others usable. */
   readonly down: (...keys: readonly string[]) => void;
+  /** Leaves these their endpoints, and makes them unusable. */
+  readonly sick: (...keys: readonly string[]) => void;
   readonly decide: (view: RequestView) => ReturnType<typeof decide>;
   /** The table that comes after this one. */
   readonly next: (...routes: readonly Route[]) => Loaded;
@@ -63,7 +66,7 @@ function loadAfter(
   switches: Map<string, Switch>,
 ): Loaded {
   const attach = (_: Route, { key }: Version): Switch => {
-    const found = switches.get(key) ?? { usable: true };
+    const found = switches.get(key) ?? { usable: true, listed: true };
     switches.set(key, found);
     return found;
   };
@@ -71,7 +74,16 @@ function loadAfter(
   return {
     matcher,
     down: (...keys) => {
-      for (const [key, live] of switches) live.usable = !keys.includes(key);
+      for (const [key, live] of switches) {
+        live.listed = !keys.includes(key);
+        live.usable = live.listed;
+      }
+    },
+    sick: (...keys) => {
+      for (const key of keys) {
+        const live = switches.get(key);
+        if (live !== undefined) live.usable = false;
+      }
     },
     decide: (view) => decide(matcher, view),
     next: (...after) => loadAfter(matcher, after, switches),

@@ -196,12 +196,14 @@ t.test('every edge between versions has its fallback counters', async (t) => {
   t.same(edges(registry), [
     'canary stable connect_failed',
     'canary stable no_endpoints',
+    'canary stable unhealthy',
     'stable canary connect_failed',
     'stable canary no_endpoints',
+    'stable canary unhealthy',
   ]);
   t.same(
     registry.fallbacks().map(({ blocks }) => blocks[0]?.[0]),
-    [0, 1, 0, 0],
+    [0, 1, 0, 0, 0, 0],
   );
 });
 
@@ -225,6 +227,7 @@ t.test('a target whose replacement falls back in its turn has a counter with the
     'experiment stable absent',
     'stable canary connect_failed',
     'stable canary no_endpoints',
+    'stable canary unhealthy',
   ]);
 });
 

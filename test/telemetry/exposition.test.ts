@@ -160,8 +160,10 @@ t.test('fallbacks show every edge, at 0 too', async (t) => {
   t.same(await lines(exposition, 'headgate_fallback_total{'), [
     'headgate_fallback_total{route="talana",from="canary",to="stable",reason="connect_failed"} 0',
     'headgate_fallback_total{route="talana",from="canary",to="stable",reason="no_endpoints"} 1',
+    'headgate_fallback_total{route="talana",from="canary",to="stable",reason="unhealthy"} 0',
     'headgate_fallback_total{route="talana",from="stable",to="canary",reason="connect_failed"} 0',
     'headgate_fallback_total{route="talana",from="stable",to="canary",reason="no_endpoints"} 0',
+    'headgate_fallback_total{route="talana",from="stable",to="canary",reason="unhealthy"} 0',
   ]);
 });
 

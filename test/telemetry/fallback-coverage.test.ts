@@ -10,6 +10,9 @@ const ROLES = ['stable', 'canary', 'experiment', 'static'] as const;
 const REASONS = [null, 'aborted', 'absent', 'not_running'] as const;
 const REQUESTS = [request('/'), request('/', 'x-rule: 1'), request('/', 'x-experiment: token')];
 
+const GONE: Live = { usable: false, listed: false };
+const anyLive = fc.constantFrom<Live>({ usable: true, listed: true }, { usable: false, listed: true }, GONE);
+
 const index = fc.integer({ min: 0, max: ROLES.length - 1 });
 const indexes = fc.uniqueArray(index);
 const anyTarget: fc.Arbitrary<Target> = fc.record({
@@ -38,9 +41,9 @@ const anyRoute: fc.Arbitrary<Route> = fc
 
 t.test('every fallback that the matcher decides has a counter, whatever the table and its endpoints', async (t) => {
   let fallbacks = 0;
-  const property = fc.property(anyRoute, fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), (one, usable) => {
+  const property = fc.property(anyRoute, fc.array(anyLive, { minLength: 4, maxLength: 4 }), (one, lives) => {
     const known = fallbacksOf(table(one));
-    const matcher = new Matcher<Live>(table(one), (_, { name }) => ({ usable: usable[Number(name)] ?? false }));
+    const matcher = new Matcher<Live>(table(one), (_, { name }) => lives[Number(name)] ?? GONE);
     const decision = new Decision<Live>();
     return REQUESTS.every((view) => {
       matcher.decide(view, decision);

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { PendingQueue, type Ticket, type Waiter } from '../../src/upstream/pending-queue.ts';
 
-const waiter = (): Waiter => ({ onEndpoint: () => {}, onNoEndpoints: () => {} });
+const waiter = (): Waiter => ({ canFallBack: false, onEndpoint: () => {}, onNoEndpoints: () => {} });
 
 function joined(queue: PendingQueue): Ticket {
   const ticket = queue.join(waiter(), null);

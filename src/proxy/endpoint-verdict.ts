@@ -1,0 +1,62 @@
+import type { EjectionReason, UpstreamFailureReason } from '../telemetry/layout.ts';
+import { recordEjection } from '../telemetry/record.ts';
+import type { UpstreamConnection } from '../upstream/connection.ts';
+import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import type { Account } from './account.ts';
+import type { DataPlane } from './data-plane.ts';
+
+/** Null: no fault of the endpoint. A body that pauses is how event streams look, so an idle timeout is none. */
+const FAULTS: Readonly<Record<UpstreamFailureReason, EjectionReason | null>> = {
+  connect_refused: 'connect',
+  connect_timeout: 'connect',
+  connect_error: 'connect',
+  reset: 'no_answer',
+  truncated: 'no_answer',
+  bad_response: 'no_answer',
+  response_timeout: 'no_answer',
+  idle_timeout: null,
+};
+
+/** Tells the pool what exchanges show of an endpoint; counts and logs what the pool makes of it. */
+export class EndpointVerdict {
+  readonly #plane: DataPlane;
+  readonly #account: Account;
+
+  constructor(plane: DataPlane, account: Account) {
+    this.#plane = plane;
+    this.#account = account;
+  }
+
+  failed(endpoint: EndpointPool, upstream: UpstreamConnection, reason: UpstreamFailureReason): void {
+    // A server may close a connection that it has served on, and need not know that a request is on its way.
+    const stale = reason === 'reset' && upstream.served > 0;
+    const fault = FAULTS[reason];
+    if (fault !== null && !stale) this.#blame(endpoint, fault);
+    else this.untried(endpoint);
+  }
+
+  /** A complete response; to be called when its status is 500 or above, or when the endpoint's health is troubled. */
+  answered(endpoint: EndpointPool, status: number): void {
+    if (status >= 500 && this.#plane.settings.ejection?.serverErrors === true) {
+      this.#blame(endpoint, 'server_error');
+      return;
+    }
+    const { version } = this.#account;
+    if (version === null || !endpoint.health.troubled) return;
+    if (version.live.pool.answered(endpoint, this.#plane.tick())) this.#plane.logReturned(this.#account);
+  }
+
+  /** The exchange ended before the endpoint could show anything. */
+  untried(endpoint: EndpointPool): void {
+    this.#account.version?.live.pool.untried(endpoint);
+  }
+
+  #blame(endpoint: EndpointPool, reason: EjectionReason): void {
+    const { version } = this.#account;
+    if (version === null) return;
+    const verdict = version.live.pool.failed(endpoint, this.#plane.tick());
+    if (verdict === null) return;
+    if (verdict.standing === 'ejected') recordEjection(version.live.counters, reason);
+    this.#plane.logEjection(this.#account, reason, verdict);
+  }
+}
