@@ -12,6 +12,10 @@ export class EndpointPool {
   /** No longer listed: nothing new starts here, and connections close as they become idle. */
   retired = false;
   readonly health = new EndpointHealth();
+  /** When it was first listed, or last found healthy again: milliseconds of the worker's clock. */
+  since = 0;
+  /** (0, 1]: below 1 while it is new, where its route starts endpoints slowly. */
+  warmth = 1;
   readonly #idle: UpstreamConnection[] = [];
   readonly #maxIdle: number;
   readonly #maxActive: number;

@@ -21,8 +21,8 @@ export class Upstreams {
   }
 
   /** Applies a change: only the keys in it; an empty list leaves a version without endpoints. */
-  update(changes: EndpointMap): void {
-    for (const [key, endpoints] of Object.entries(changes)) this.of(key).update(endpoints);
+  update(changes: EndpointMap, now = 0): void {
+    for (const [key, endpoints] of Object.entries(changes)) this.of(key).update(endpoints, now);
   }
 
   /** Forgets versions that no table names any more. */

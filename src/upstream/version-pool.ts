@@ -3,6 +3,7 @@ import type { EjectionSettings } from './endpoint-health.ts';
 import { EndpointPool } from './endpoint-pool.ts';
 import { PendingQueue } from './pending-queue.ts';
 import { RetryBudget, type RetrySettings } from './retry-budget.ts';
+import { drawByWarmth, warmthOf } from './slow-start.ts';
 
 export interface PoolOptions {
   /** Idle connections kept for each endpoint. */
@@ -41,6 +42,10 @@ export class VersionPool {
   #choice: readonly EndpointPool[] = [];
   /** Among them are endpoints that may get one request, on trial. */
   #due = false;
+  /** Among the endpoints are new ones, that start slowly. */
+  #warming = false;
+  /** Milliseconds; 0: off. */
+  #slowStart = 0;
   #ejectedShown = 0;
   #serving = false;
   readonly #maxIdle: number;
@@ -70,16 +75,35 @@ export class VersionPool {
     return this.#endpoints.length > 0;
   }
 
-  /** Keeps the pools of endpoints that stay, so pod churn costs nobody a connection. */
-  update(endpoints: readonly Endpoint[]): void {
+  /** Keeps the pools of endpoints that stay, so pod churn costs nobody a connection. @param now milliseconds, monotonic. */
+  update(endpoints: readonly Endpoint[], now = 0): void {
     const kept = new Map(this.#endpoints.map((pool) => [pool.name, pool]));
     this.#endpoints = endpoints.map((endpoint) => {
       const pool = new EndpointPool(endpoint, this.#maxIdle, this.#maxActive, this.#onRoom);
+      pool.since = now;
       const before = kept.get(pool.name);
       kept.delete(pool.name);
       return before ?? pool;
     });
     for (const pool of kept.values()) pool.retire();
+    this.#warm(now);
+    this.#review();
+  }
+
+  /** @param ms for how long a new endpoint gets less than its share; 0: not at all */
+  startSlowly(ms: number, now: number): void {
+    this.#slowStart = ms;
+    this.#warm(now);
+  }
+
+  /** What health checks have found: the endpoints with these names are unhealthy, and all others are not. */
+  checked(unhealthy: ReadonlySet<string>, now: number): void {
+    for (const endpoint of this.#endpoints) {
+      const healthy = !unhealthy.has(endpoint.name);
+      if (healthy && !endpoint.health.checked) endpoint.since = now;
+      endpoint.health.checked = healthy;
+    }
+    this.#warm(now);
     this.#review();
   }
 
@@ -132,6 +156,7 @@ export class VersionPool {
       if (endpoint.health.troubled && endpoint.health.sweep(now)) changed = true;
     }
     if (changed) this.#review();
+    if (this.#warming) this.#warm(now);
     const shown = this.#ejectedShown;
     this.#ejectedShown = this.ejected;
     return shown !== this.ejected;
@@ -148,7 +173,7 @@ export class VersionPool {
   }
 
   #choose(except: EndpointPool | null): EndpointPool | null {
-    let chosen = this.#draw(except);
+    let chosen = this.#warming ? drawByWarmth(this.#choice, this.#random, except) : this.#draw(except);
     if (chosen?.full) chosen = this.#withRoom(except);
     return this.#due ? this.#onTrial(chosen) : chosen;
   }
@@ -203,6 +228,14 @@ export class VersionPool {
       this.pending.leave(ticket);
       if (endpoint === null) ticket.waiter.onNoEndpoints();
       else ticket.waiter.onEndpoint(endpoint);
+    }
+  }
+
+  #warm(now: number): void {
+    this.#warming = false;
+    for (const endpoint of this.#endpoints) {
+      endpoint.warmth = warmthOf(now - endpoint.since, this.#slowStart);
+      if (endpoint.warmth < 1) this.#warming = true;
     }
   }
 
