@@ -72,7 +72,7 @@ t.test('where every endpoint is new, each gets the same', async (t) => {
 t.test('a few old endpoints are not flooded, nor many new ones, when a version grows from one to ten', async (t) => {
   const pool = grown(['a'], ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']);
   const { a = 0, j = 0 } = shares(pool, 20);
-  t.ok(Math.abs(a - 100 / 1.9) < 3, `${a.toFixed(1)} %`);
+  t.ok(Math.abs(a - 100 / 1.9) < 5, `${a.toFixed(1)} %`);
   t.ok(Math.abs(j - 10 / 1.9) < 1.5, `${j.toFixed(1)} %`);
 });
 
