@@ -33,7 +33,22 @@ export const Field = {
   LOCATION: 28,
   X_REAL_IP: 29,
   WWW_AUTHENTICATE: 30,
+  /** One of UNDERSCORED with `_` for a `-`. */
+  ALIAS: 31,
 } as const;
+
+/**
+ * CGI, WSGI and PHP make `_` of every `-` in a field's name: to an application of theirs `X_Forwarded_For` is X-Forwarded-For, and a
+ * client would say itself who it is, or where its body ends. Such names end at this hop, as in nginx and Apache.
+ */
+const UNDERSCORED: readonly number[] = [
+  Field.CONTENT_LENGTH,
+  Field.TRANSFER_ENCODING,
+  Field.X_FORWARDED_FOR,
+  Field.X_FORWARDED_PROTO,
+  Field.X_FORWARDED_HOST,
+  Field.X_REAL_IP,
+];
 
 /**
  * Fields that end at this hop (RFC 9110 7.6.1). TE and Trailer go too, because trailers are not passed on; Proxy-Authorization
@@ -51,7 +66,7 @@ const HOP_BY_HOP: readonly number[] = [
 ];
 
 const NAMES = Object.entries(Field)
-  .filter(([, id]) => id !== Field.OTHER)
+  .filter(([, id]) => id !== Field.OTHER && id !== Field.ALIAS)
   .map(([name, id]) => ({ id, name: bytes(name.toLowerCase().replaceAll('_', '-')) }));
 
 // One lookup by length, first and last byte finds the only name that can match; one comparison decides. The factor is chosen so
@@ -59,10 +74,13 @@ const NAMES = Object.entries(Field)
 const SLOTS = 128;
 const FACTOR = 11;
 const SLOT_LENGTH = 32;
+const UNDERSCORE = 0x5f;
+const DASH = 0x2d;
 const idOfSlot = new Uint8Array(SLOTS);
 const lengthOfSlot = new Uint8Array(SLOTS);
 const nameOfSlot = new Uint8Array(SLOTS * SLOT_LENGTH);
-const dropOfId = new Uint8Array(NAMES.length + 1);
+const dropOfId = new Uint8Array(Field.ALIAS + 1);
+dropOfId[Field.ALIAS] = 1;
 
 function slotOf(length: number, first: number, last: number): number {
   return (length + first + last * FACTOR) & (SLOTS - 1);
@@ -83,10 +101,21 @@ export function recogniseField(buffer: Buffer, start: number, end: number): numb
   const slot = slotOf(length, LOWER[buffer[start] ?? 0] ?? 0, LOWER[buffer[end - 1] ?? 0] ?? 0);
   if (lengthOfSlot[slot] !== length) return Field.OTHER;
   const at = slot * SLOT_LENGTH;
+  const id = idOfSlot[slot] ?? Field.OTHER;
   for (let i = 0; i < length; i++) {
-    if (LOWER[buffer[start + i] ?? 0] !== nameOfSlot[at + i]) return Field.OTHER;
+    if (LOWER[buffer[start + i] ?? 0] !== nameOfSlot[at + i])
+      return isAlias(buffer, start, at, length) && UNDERSCORED.includes(id) ? Field.ALIAS : Field.OTHER;
   }
-  return idOfSlot[slot] ?? Field.OTHER;
+  return id;
+}
+
+/** Whether the name differs from the one of a slot in `_` for `-` alone. */
+function isAlias(buffer: Buffer, start: number, at: number, length: number): boolean {
+  for (let i = 0; i < length; i++) {
+    const byte = LOWER[buffer[start + i] ?? 0];
+    if (byte !== nameOfSlot[at + i] && (byte !== UNDERSCORE || nameOfSlot[at + i] !== DASH)) return false;
+  }
+  return true;
 }
 
 /** Whether a field ends at this hop whatever Connection says. */

@@ -101,8 +101,16 @@ function laxerCases(groups: readonly CaseGroup[], verdicts: readonly (readonly V
     .map(({ name }) => name);
 }
 
+/** It accepts what another refuses, or passes on a field that another drops. */
 function isLaxer({ verdicts }: Row): boolean {
-  return verdicts[0]?.accepted === true && verdicts.some(({ accepted }) => !accepted);
+  const [own, ...others] = verdicts;
+  if (own?.accepted !== true) return false;
+  const kept = (other: Verdict): boolean => dropped(other).every((field) => own.text.includes(field));
+  return others.some((other) => !other.accepted || !kept(other));
+}
+
+function dropped({ text }: Verdict): string[] {
+  return text.match(/drops `[^`]*`/g) ?? [];
 }
 
 function rowsOf(groups: readonly CaseGroup[], verdicts: readonly (readonly Verdict[])[]): Row[] {

@@ -33,6 +33,7 @@ const CONNECTION: CaseList = [
   ['TE of gzip', get('TE: gzip\r\n')],
   ['Proxy-Authorization', get('Proxy-Authorization: Basic eDp5\r\n')],
   ['X-Forwarded-For of an untrusted client', get('X-Forwarded-For: 10.0.0.1\r\n')],
+  ['X_Forwarded_For of an untrusted client', get('X_Forwarded_For: 10.0.0.1\r\n')],
   ['Forwarded of an untrusted client', get('Forwarded: for=10.0.0.1\r\n')],
 ];
 

@@ -45,6 +45,18 @@ const REASONS: readonly Reason[] = [
     why: 'A reg-name of RFC 3986 3.2.2. Hosts are compared as a whole; one that no route names meets only routes for every host.',
   },
   {
+    cases: ['a field name with an underscore', 'a name may hold every token character'],
+    why: 'They are names (RFC 9110 5.6.2), and the application has a use for them. Dropped are those that CGI and its like take for a field that frames or vouches: `Content_Length`, `Transfer_Encoding`, `X_Forwarded_*`, `X_Real_IP`.',
+  },
+  {
+    cases: [
+      'Expect: 100-continue in a GET',
+      'Expect: 100-continue with a chunked body',
+      'Expect: 100-continue is accepted in any case',
+    ],
+    why: 'The expectation goes end to end, and the application answers it (RFC 9110 10.1.1); nginx answers it before it has asked.',
+  },
+  {
     cases: ['Expect: 100-continue twice'],
     why: 'Expect is a list (RFC 9110 10.1.1), and every member is the one expectation that there is.',
   },

@@ -140,11 +140,19 @@ const SAFE = new Set(
   www-authenticate`.split(/\s+/),
 );
 
+/** What CGI and its like take for a field that frames or vouches. */
+const ALIAS = /^(?=.*_)(content.length|transfer.encoding|x.forwarded.(for|proto|host)|x.real.ip)$/;
+
+function isAlias(name: string): boolean {
+  return ALIAS.test(name) && /^[a-z_-]+$/.test(name);
+}
+
 /** Fields that survive this hop (RFC 9110 7.6.1). Upgrade does where both hops are to become something else. */
 export function endToEnd(fields: readonly FieldLine[], upgrade: boolean): FieldLine[] {
   const named = new Set(membersOf(fields, 'connection').filter((option) => TOKEN.test(option)));
   return fields.filter(
     ([name]) =>
+      !isAlias(name) &&
       (!HOP_BY_HOP.has(name) || (upgrade && name === 'upgrade')) &&
       (!named.has(name) || HOP_BY_HOP.has(name) || SAFE.has(name) || name.startsWith('x-forwarded-')),
   );

@@ -124,7 +124,7 @@ t.test('Max-Forwards is a number or not there', async (t) => {
 
 t.test('every name of Field is recognised in any case', async (t) => {
   for (const [constant, id] of Object.entries(Field)) {
-    if (id === Field.OTHER || id === Field.HOST) continue;
+    if (id === Field.OTHER || id === Field.HOST || id === Field.ALIAS) continue;
     const name = constant.toLowerCase().replaceAll('_', '-');
     const value = id === Field.TRANSFER_ENCODING ? 'chunked' : id === Field.EXPECT ? '100-continue' : '1';
     for (const spelling of [name, name.toUpperCase()])
@@ -132,6 +132,16 @@ t.test('every name of Field is recognised in any case', async (t) => {
     t.equal(parse(`${name}x: 1\r\n`).head.fields.ids[1], Field.OTHER, `${name}x`);
     t.equal(parse(`${name.replace(/.$/, '~')}: 1\r\n`).head.fields.ids[1], Field.OTHER);
   }
+});
+
+t.test('what frames or vouches, written with underscores, frames nothing and is not forwarded', async (t) => {
+  const { head, forwarded } = parse(
+    'Content_Length: 5\r\nTRANSFER_ENCODING: chunked\r\nX_Forwarded-For: 6.6.6.6\r\nx-forwarded_proto: https\r\n' +
+      'X_Forwarded_Host: b\r\nX_Real_IP: 6.6.6.6\r\nContent_Type: a\r\nX_Forwarded_Fox: b\r\nX_Forwarded.For: b\r\nA_B: c\r\n',
+  );
+  t.same(forwarded, ['Host', 'Content_Type', 'X_Forwarded_Fox', 'X_Forwarded.For', 'A_B']);
+  t.equal(head.contentLength, -1);
+  t.equal(head.chunked, false);
 });
 
 t.test('find gives the fields of a name one after another', async (t) => {

@@ -78,6 +78,18 @@ t.test('what an untrusted client says of hops before it is replaced', async (t) 
   t.same(valuesOf(request, 'forwarded'), []);
 });
 
+t.test('X_Forwarded_For, which CGI and WSGI take for X-Forwarded-For, does not reach the application', async (t) => {
+  const request = await seen(t, [
+    'GET / HTTP/1.1',
+    'Host: a',
+    'X_Forwarded_For: 6.6.6.6',
+    'Transfer_Encoding: chunked',
+    'A_B: c',
+  ]);
+  const names = request.fields.map(([name]) => name);
+  t.same(names, ['host', 'a_b', 'x-forwarded-for', 'x-forwarded-proto', 'via', 'x-forwarded-host']);
+});
+
 t.test('what a trusted peer says of hops before it is kept, and its own address is added', async (t) => {
   const request = await seen(
     t,
