@@ -136,7 +136,7 @@ function checkCounts(t: Test, { plane, log }: Stage, outcomes: readonly Outcome[
   const wrong: string[] = [];
   for (const outcome of outcomes) {
     const entries = logged.get(outcome.asked.id) ?? [];
-    const said = `${JSON.stringify(outcome)}, logged ${entries.map(({ status, reason }) => `${status} ${reason}`)}`;
+    const said = JSON.stringify({ outcome, logged: entries.map(({ status, reason }) => [status, reason]) });
     if (entries.length > 1) wrong.push(`more than once: ${said}`);
     const [entry] = entries;
     // What was never begun, or never read in full, has none.

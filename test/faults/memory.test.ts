@@ -7,7 +7,7 @@ import { GET, type Scene, scene, turns } from './scene.ts';
 setFlagsFromString('--expose-gc');
 const gc: unknown = runInNewContext('gc');
 
-const ROUNDS = 200;
+const ROUNDS = 120;
 /** One of the buffers that an upstream connection reads into, and nothing else here is as large. */
 const BUFFER_BYTES = 65_536;
 
