@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import type { Test } from 'tap';
-import type { Lane, Tally } from './request-lane.ts';
+
+/** How often each fate was seen, to know that the fuzzing reaches it. */
+export type Tally = Map<string, number>;
+
+/** Tries cases, one after the other. */
+export type Lane<Case> = (one: Case) => Promise<void>;
 
 /** How long to look. */
 export interface Budget {

@@ -82,6 +82,9 @@ const LINES = [
   'X-A: 1',
 
   'X-A: ',
+  ' Content-Length: 5',
+  '\tfolded',
+  'Transfer-Encoding : chunked',
   'X-A:2',
   'X-A: a\tb\xe4',
   'Cookie: a=b; c',
@@ -180,15 +183,20 @@ const trailers = fc.constantFrom(
   'Host: evil\r\nContent-Length: 9\r\n',
   'X-T: 2\r\nbad trailer\r\n',
 );
-const extensions = fc.constantFrom('', '', '', '', '', '', ';a', ';a="b"', ';\t');
-const chunked = fc
-  .tuple(fc.array(fc.tuple(content, extensions), { maxLength: 3 }), trailers)
-  .map(([chunks, trailer]) => {
-    const sent = chunks
-      .filter(([data]) => data !== '')
-      .map(([data, ext]) => `${data.length.toString(16)}${ext}\r\n${data}\r\n`);
-    return `Transfer-Encoding: chunked\r\n\r\n${sent.join('')}0\r\n${trailer}\r\n`;
-  });
+/** The lines of a chunk's size: what it may be, and what some server or other has taken it for. */
+const sizes = fc.oneof(
+  { weight: 20, arbitrary: fc.constantFrom('N', 'N', '0N', 'N;a', 'N;a="b"', 'N;\t', 'N;') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('N ', ' N', 'N\t', '0xN', '+N', '-N', 'N ;a', 'N\0', 'N,', 'N;a\nb', 'N;a\r', 'N\xa0'),
+  },
+);
+const chunked = fc.tuple(fc.array(fc.tuple(content, sizes), { maxLength: 3 }), trailers).map(([chunks, trailer]) => {
+  const sent = chunks
+    .filter(([data]) => data !== '')
+    .map(([data, size]) => `${size.replace('N', data.length.toString(16))}\r\n${data}\r\n`);
+  return `Transfer-Encoding: chunked\r\n\r\n${sent.join('')}0\r\n${trailer}\r\n`;
+});
 const rest = fc.oneof(
   fc.constant('\r\n'),
   content.map((data) => `Content-Length: ${data.length}\r\n\r\n${data}`),

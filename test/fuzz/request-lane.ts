@@ -6,15 +6,10 @@ import { type Message, parseHead, valuesOf } from '../lib/message.ts';
 import { planeTo } from '../lib/plane.ts';
 import { RawPeer } from '../lib/raw-peer.ts';
 import { type StrictUpstream, strictUpstream } from '../lib/upstreams.ts';
+import type { Lane, Tally } from './campaign.ts';
 import { divided } from './mutations.ts';
 import { asForwarded, isAnsweredHere, type ReferenceRequest, readRequest } from './reference-request.ts';
 import type { RequestCase } from './request-cases.ts';
-
-/** How often each fate was seen, to know that the fuzzing reaches it. */
-export type Tally = Map<string, number>;
-
-/** Tries cases, one after the other. */
-export type Lane<Case> = (one: Case) => Promise<void>;
 
 /** What the reference reader expects of one stream: the requests that are answered, and what comes after them. */
 interface Expectation {
