@@ -1,5 +1,5 @@
-import { ok } from 'node:assert/strict';
-import { INCOMPLETE, type ParseStatus } from '../../src/http1/parse-status.ts';
+import { equal, ok } from 'node:assert/strict';
+import { INCOMPLETE, INVALID, type ParseStatus } from '../../src/http1/parse-status.ts';
 
 interface Parser {
   parse(buffer: Buffer, start: number, end: number): ParseStatus;
@@ -30,6 +30,7 @@ export function feed(parser: Parser, bytes: Buffer, ends: readonly number[]): { 
     buffer.fill(NOT_ARRIVED, start + end, Math.min(buffer.length, start + end + 3));
     status = parser.parse(buffer, start, start + end);
     arrived = end;
+    if (status === INVALID) equal(parser.parse(buffer, start, start + end), INVALID, 'refused for good');
     if (status !== INCOMPLETE) break;
   }
   ok(arrived <= bytes.length);

@@ -62,7 +62,8 @@ export function readRequest(text: string, start: number): NextRequest {
   const framing = framingOf(fields, minor);
   const options = membersOf(fields, 'connection');
   if (framing === 'refused' || options.length > 64) return REFUSED;
-  if (valuesOf(fields, 'expect').some((value) => value.toLowerCase() !== '100-continue')) return REFUSED;
+  // RFC 9110 10.1.1: what an HTTP/1.0 client says here is ignored.
+  if (minor === 1 && valuesOf(fields, 'expect').some((value) => value.toLowerCase() !== '100-continue')) return REFUSED;
   const upgrade = minor === 1 && options.includes('upgrade') && valuesOf(fields, 'upgrade').length > 0;
   if (upgrade && (framing === 'chunked' || (typeof framing === 'number' && framing > 0))) return REFUSED;
   const body = readBody(text, head.end, framing);
