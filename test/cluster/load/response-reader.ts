@@ -82,8 +82,8 @@ export class ResponseReader {
     this.#rest = this.#rest.subarray(end + 4);
     const status = Number(/^HTTP\/1\.[01] ([1-5]\d\d)(?: |$)/.exec(first)?.[1]);
     if (Number.isNaN(status)) throw new ResponseError(`not a status line: ${JSON.stringify(first.slice(0, 60))}`);
-    // RFC 9110 15.2: an interim response is no answer yet.
-    if (status < 200) {
+    // RFC 9110 15.2: an interim response is no answer yet. What follows 101 is not HTTP.
+    if (status < 200 && status !== 101) {
       this.interims += 1;
       return false;
     }
@@ -95,7 +95,7 @@ export class ResponseReader {
 
   /** RFC 9112 6.3. */
   #frame(status: number, fields: ReadonlyMap<string, string>): boolean {
-    if (this.#isHead || status === 204 || status === 304) return true;
+    if (this.#isHead || status === 101 || status === 204 || status === 304) return true;
     const coding = fields.get('transfer-encoding');
     const length = fields.get('content-length');
     if (coding !== undefined) {

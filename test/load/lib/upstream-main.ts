@@ -75,6 +75,11 @@ const server = createServer({ keepAliveTimeout: 5_000, requestTimeout: 0 }, (req
     behave(response, request);
   });
 });
+server.on('upgrade', (_request, socket) => {
+  socket.on('error', () => socket.destroy());
+  socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n');
+  socket.pipe(socket);
+});
 server.on('clientError', (_error, socket) => socket.destroy());
 server.listen({ port, host: '127.0.0.1', backlog: 4096 }, () => {
   const address = server.address();

@@ -8,6 +8,7 @@ import {
   meetsARefusal,
   pipelines,
   readsSlowly,
+  tunnels,
   writesSlowly,
 } from './good-visitors.ts';
 import {
@@ -30,6 +31,7 @@ const VISITORS: readonly (readonly [Visitor, number])[] = [
   [pipelines, 8],
   [followsARule, 6],
   [meetsARefusal, 6],
+  [tunnels, 3],
   [writesSlowly, 2],
   [readsSlowly, 2],
   [meetsAnEarlyFault, 6],

@@ -65,6 +65,30 @@ export const readsSlowly: Visitor = async (visit) => {
   examine(visit, await visit.talk.answer(), id, '0:0');
 };
 
+/** A tunnel that echoes, to which the upstream has agreed with 101. It ends in one of three ways. */
+export const tunnels: Visitor = async (visit) => {
+  const { talk, ledger, random } = visit;
+  const id = visit.nextId();
+  talk.send(get('', id, 'connection: upgrade\r\nupgrade: echo\r\n'));
+  const { status, response } = await talk.answer();
+  if (response === null || status !== 101) {
+    ledger.wrong.push(`status ${status} to an upgrade`);
+    return;
+  }
+  ledger.answered(status);
+  const echo = talk.tunnelled(NOISE.length);
+  talk.send(NOISE);
+  if (!(await echo)) ledger.wrong.push('a tunnel closed before its echo');
+  const end = random();
+  if (end < 0.3) talk.reset();
+  else if (end < 0.6) talk.leave();
+  else {
+    const closed = new Promise((resolve) => talk.socket.once('close', resolve));
+    talk.socket.end();
+    await closed;
+  }
+};
+
 /** Half of the endpoints of this version refuse connections, and no request notices. */
 export const meetsARefusal: Visitor = async (visit) => {
   const id = visit.nextId();

@@ -29,6 +29,8 @@ export class Talk {
   readonly #timer: NodeJS.Timeout;
   #restMs = 0;
   #over = '';
+  /** After 101: who gets the bytes. */
+  #tunnel: ((bytes: Buffer) => void) | null = null;
 
   constructor(port: number) {
     this.socket = connect({ host: '127.0.0.1', port, noDelay: true });
@@ -56,6 +58,18 @@ export class Talk {
     return new Promise((settle) => this.#awaited.push({ reader, settle, onByte, onInterim }));
   }
 
+  /** Resolves when so many bytes have come through the tunnel that 101 has made; false: it closed before. */
+  tunnelled(count: number): Promise<boolean> {
+    let left = count;
+    return new Promise((resolve) => {
+      this.socket.once('close', () => resolve(false));
+      this.#tunnel = (bytes) => {
+        left -= bytes.length;
+        if (left <= 0) resolve(left === 0);
+      };
+    });
+  }
+
   /** Resolves when all that was written is with the kernel. */
   written(): Promise<void> {
     return new Promise((resolve) => this.socket.write('', () => resolve()));
@@ -77,6 +91,10 @@ export class Talk {
     if (this.#restMs > 0) {
       this.socket.pause();
       setTimeout(() => this.socket.resume(), this.#restMs);
+    }
+    if (this.#tunnel !== null) {
+      this.#tunnel(bytes);
+      return;
     }
     let rest = bytes;
     while (rest.length > 0) {
