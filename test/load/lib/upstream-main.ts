@@ -27,6 +27,7 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   },
   close: (response) => response.setHeader('connection', 'close').end(SMALL),
   slow: (response) => void setTimeout(() => response.end(SMALL), 100),
+  long: (response) => void setTimeout(() => response.end(SMALL), 1_000),
   hint: (response) => {
     response.writeEarlyHints({ link: '</style.css>; rel=preload' });
     setTimeout(() => response.end(SMALL), 100);

@@ -3,7 +3,7 @@ import type { Target } from '../../cluster/load/target.ts';
 import { appRoute } from '../lib/app-route.ts';
 import { ClosedLoop } from '../lib/closed-loop.ts';
 import { HeadgateProcess } from '../lib/headgate-process.ts';
-import { judgeLoop } from '../lib/judge-loop.ts';
+import { judgeLoop, tally } from '../lib/judge-loop.ts';
 import type { Context, Scenario } from '../lib/scenario.ts';
 import { startUpstream } from '../lib/upstream.ts';
 
@@ -21,6 +21,9 @@ async function run(context: Context): Promise<void> {
     HeadgateProcess.start(context, { config, name, port });
   let serving = await start('a', 0);
   const loop = new ClosedLoop({ targets: [targetOf(serving)], concurrency: 32 });
+  // Some are under way when the delay is over, and are waited for.
+  const long = new ClosedLoop({ targets: [targetOf(serving)], concurrency: 4, path: 'long' });
+  const loops = [loop, long];
   const deadline = performance.now() + context.seconds * 1000;
   const codes: (number | null)[] = [];
   const bugs: string[] = [];
@@ -30,19 +33,21 @@ async function run(context: Context): Promise<void> {
   while (performance.now() < deadline) {
     await sleep(PAUSE_MS);
     const next = await start(codes.length % 2 === 0 ? 'b' : 'a', free);
-    loop.setTargets([targetOf(serving), targetOf(next)]);
+    for (const each of loops) each.setTargets([targetOf(serving), targetOf(next)]);
     await sleep(PAUSE_MS);
     const ending = serving.terminate();
     while (await serving.ready()) await sleep(LOOK_MS);
-    loop.setTargets([targetOf(next)]);
+    for (const each of loops) each.setTargets([targetOf(next)]);
     codes.push(await ending);
     bugs.push(...serving.bugs);
     clean.push(serving.logged('every request was answered') === 1);
     free = serving.port;
     serving = next;
   }
-  await loop.stop();
+  await Promise.all(loops.map((each) => each.stop()));
   context.figure('take-overs', String(codes.length));
+  context.figure('long requests answered, failed', `${long.answered}, ${long.failures.length}`);
+  context.check('no long request failed', long.failures.length === 0, tally(long.failures));
   judgeLoop(context, loop);
   context.check('each one that was ended answered everything', clean.every(Boolean), clean.join(', '));
   context.check(
