@@ -4,10 +4,13 @@ import { ClosedLoop, type Failure } from '../lib/closed-loop.ts';
 import { HeadgateProcess } from '../lib/headgate-process.ts';
 import { judgeLoop, tally } from '../lib/judge-loop.ts';
 import type { Context, Scenario } from '../lib/scenario.ts';
+import { until } from '../lib/until.ts';
 import { startUpstream, type Upstream } from '../lib/upstream.ts';
 
 const CONCURRENCY = 32;
 const PAUSE_MS = 1_000;
+/** One that is back is soon chosen again: with the other one killed meanwhile, there would be none. */
+const EJECTION = 'ejection: { time: 1s, maxTime: 1s }\n';
 
 /** One of two upstreams is killed with SIGKILL under full load, and comes back; then the other. */
 export const scenario: Scenario = { name: 'upstream-kill', seconds: 6, run };
@@ -22,7 +25,7 @@ interface Kill {
 /** A GET may be sent again, and is: none fails. A POST that the dead process may have acted upon may not: those that were under way may fail. */
 async function run(context: Context): Promise<void> {
   const upstreams: Upstream[] = await Promise.all(['one', 'two'].map((name) => startUpstream(context, name)));
-  const headgate = await HeadgateProcess.start(context, { config: appRoute(upstreams) });
+  const headgate = await HeadgateProcess.start(context, { config: `${appRoute(upstreams)}${EJECTION}` });
   const loop = new ClosedLoop({ targets: [{ host: '127.0.0.1', port: headgate.port }], concurrency: CONCURRENCY });
   const deadline = performance.now() + context.seconds * 1000;
   const kills: Kill[] = [];
@@ -36,6 +39,8 @@ async function run(context: Context): Promise<void> {
     kills.push({ goneAt: performance.timeOrigin + performance.now(), posts: loop.postsUnderway });
     await sleep(PAUSE_MS);
     upstreams[index] = await startUpstream(context, victim.name, victim.port);
+    const ejected = (): Promise<number> => headgate.metric('headgate_endpoints_ejected');
+    await until(async () => (await ejected()) === 0, 'the return of the one that was killed');
   }
   await sleep(PAUSE_MS);
   await loop.stop();
