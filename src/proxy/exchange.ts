@@ -1,33 +1,30 @@
 import type { RequestHead } from '../http1/request-head.ts';
-import { type Candidate, roleName } from '../routing/match.ts';
-import type { RejectionReason, RetryReason, UpstreamFailureReason } from '../telemetry/layout.ts';
-import { recordFailure, recordRejection, recordRetry, recordRetryRefused } from '../telemetry/record.ts';
+import type { RejectionReason, UpstreamFailureReason } from '../telemetry/layout.ts';
+import { recordFailure } from '../telemetry/record.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
-import type { Waiter } from '../upstream/pending-queue.ts';
 import { Account } from './account.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { DataPlane } from './data-plane.ts';
+import { Dispatch, type Dispatched } from './dispatch.ts';
 import { EndpointVerdict } from './endpoint-verdict.ts';
 import { free } from './free.ts';
-import type { LiveVersion } from './live-version.ts';
 import { ownAnswer } from './own-answer.ts';
 import { RequestRelay } from './request-relay.ts';
 import { BROKEN, DONE, ResponseRelay, SWITCHING } from './response-relay.ts';
-import { nextAttempt, retryReason } from './retry.ts';
 import { afterFlush, flushed } from './scratch.ts';
 import { Tunnel } from './tunnel.ts';
-import { Wait } from './wait.ts';
 
 /** Of a request that waits for an endpoint: beyond it no more is read of its body. One read may come on top. */
 const HELD_BYTES = 16_384;
 
 /** One request and its response. A client connection has one exchange and uses it again and again. */
-export class Exchange implements UpstreamUser, Waiter {
+export class Exchange implements UpstreamUser, Dispatched {
   readonly account: Account;
   readonly request: RequestRelay;
   readonly response: ResponseRelay;
+  readonly #dispatch: Dispatch;
   readonly #verdict: EndpointVerdict;
   readonly #connection: ClientConnection;
   readonly #plane: DataPlane;
@@ -36,11 +33,6 @@ export class Exchange implements UpstreamUser, Waiter {
   #epoch = 0;
   #endpoint: EndpointPool | null = null;
   #upstream: UpstreamConnection | null = null;
-  /** For an endpoint that has room; there is no upstream then. */
-  #wait: Wait | null = null;
-  /** The request has been sent again: to the same version, to the one that falls in. */
-  #retried = false;
-  #fellBack = false;
   #deadline = Number.POSITIVE_INFINITY;
 
   constructor(connection: ClientConnection) {
@@ -49,6 +41,7 @@ export class Exchange implements UpstreamUser, Waiter {
     this.account = new Account(connection.plane);
     this.#verdict = new EndpointVerdict(connection.plane, this.account);
     this.request = new RequestRelay(connection.plane);
+    this.#dispatch = new Dispatch(connection.plane, this.account, this.request, this);
     this.response = new ResponseRelay(connection.plane);
   }
 
@@ -60,8 +53,6 @@ export class Exchange implements UpstreamUser, Waiter {
     const { account } = this;
     this.#active = true;
     this.#epoch += 1;
-    this.#retried = false;
-    this.#fellBack = false;
     account.open(head, bytes, startedAt);
     const stop = this.request.begin(head, bytes, start, end);
     this.response.begin(this.request, head.keepAlive && !this.#plane.draining);
@@ -76,9 +67,7 @@ export class Exchange implements UpstreamUser, Waiter {
     else if (served === null) this.#answer('no_endpoints');
     else {
       if (reason !== '') account.countFallback(served, from, reason);
-      served.live.pool.budget.requests += 1;
-      // A tunnel keeps its connection to itself, and a stale one would be fatal, for this request is not repeated.
-      this.#attempt(head, served, null, head.upgrade);
+      this.#dispatch.begin(head, served);
     }
     return stop < 0 ? end : stop;
   }
@@ -87,7 +76,7 @@ export class Exchange implements UpstreamUser, Waiter {
   onRequestBytes(chunk: Buffer, start: number, end: number): number {
     const socket = this.#upstream?.socket;
     if (this.request.done) return start;
-    if (socket === undefined) return this.#wait === null ? start : this.#hold(chunk, start, end);
+    if (socket === undefined) return this.#dispatch.waiting ? this.#hold(chunk, start, end) : start;
     const at = this.request.pass(chunk, start, end, socket);
     if (at < 0) {
       this.#abandonUpstream();
@@ -105,10 +94,10 @@ export class Exchange implements UpstreamUser, Waiter {
   /** The client half-closed. After a complete request that is no abort (RFC 9112 9.6). */
   onClientEnd(): void {
     if (this.request.done) {
-      if (this.#wait !== null) this.#leaveQueue();
+      if (this.#dispatch.waiting) this.#leaveQueue();
       return;
     }
-    this.#endWait();
+    this.#dispatch.leave();
     this.#abandonUpstream();
     this.#answerOrCut('request_truncated');
   }
@@ -116,7 +105,7 @@ export class Exchange implements UpstreamUser, Waiter {
   /** The client's socket is gone. */
   onClientGone(): void {
     if (!this.#active) return;
-    this.#endWait();
+    this.#dispatch.leave();
     // The head of a response is an answer, however the client takes the rest.
     if (this.response.started) this.#answered();
     this.#abandonUpstream();
@@ -171,7 +160,7 @@ export class Exchange implements UpstreamUser, Waiter {
     if (now < this.#deadline) return;
     const upstream = this.#upstream;
     if (upstream === null) {
-      if (this.#wait !== null) this.#reject('pending_timeout');
+      if (this.#dispatch.waiting) this.#dispatch.reject('pending_timeout');
       return;
     }
     if (!upstream.connected) this.#fail('connect_timeout');
@@ -185,17 +174,8 @@ export class Exchange implements UpstreamUser, Waiter {
     }
   }
 
-  #attempt(head: RequestHead, version: Candidate<LiveVersion>, except: EndpointPool | null, fresh: boolean): void {
-    const endpoint = version.live.pool.pick(except);
-    if (endpoint !== null) this.#send(head, version, endpoint, fresh);
-    else if (version.live.listed) this.#enqueue(version, except, fresh);
-    else this.#answer('no_endpoints');
-  }
-
-  #send(head: RequestHead, version: Candidate<LiveVersion>, endpoint: EndpointPool, fresh: boolean): void {
-    this.account.charge(version);
+  onEndpoint(head: RequestHead, endpoint: EndpointPool, fresh: boolean): void {
     this.#endpoint = endpoint;
-    this.account.upstreamName = endpoint.name;
     const upstream = endpoint.acquire(fresh);
     this.#upstream = upstream;
     upstream.user = this;
@@ -209,51 +189,24 @@ export class Exchange implements UpstreamUser, Waiter {
     this.#await();
   }
 
-  /** Mere busyness moves no request to another version: the shares stay what they are, and what it queues for is bounded. */
-  #enqueue(version: Candidate<LiveVersion>, except: EndpointPool | null, fresh: boolean): void {
-    this.account.charge(version);
-    this.#wait = Wait.begin(this, version, except, fresh);
-    if (this.#wait === null) this.#reject('queue_full');
-    else this.#deadline = this.#plane.deadline(this.#plane.settings.timeouts.pending);
+  onWait(): void {
+    this.#deadline = this.#plane.deadline(this.#plane.settings.timeouts.pending);
   }
 
-  onEndpoint(endpoint: EndpointPool): void {
-    const wait = this.#takeTurn();
-    const head = this.request.again();
-    if (wait === null || head === null) {
-      this.#answer('internal');
-      return;
-    }
-    this.#send(head, wait.version, endpoint, wait.fresh);
-    this.#plane.requestHeads.give(head);
+  onRejected(reason: RejectionReason): void {
+    this.#plane.logFailure(this, reason);
+    this.#answerForChosen(reason);
   }
 
-  get canFallBack(): boolean {
-    return this.#wait !== null && this.#fallbackOf(this.#wait.version) !== undefined;
-  }
-
-  onNoEndpoints(): void {
-    const wait = this.#takeTurn();
-    const fallback = wait === null ? undefined : this.#fallbackOf(wait.version);
-    const head = fallback === undefined ? null : this.request.again();
-    if (wait === null || fallback === undefined || head === null) {
-      this.account.charge(this.account.decision.chosen);
-      this.#answer('no_endpoints');
-      return;
-    }
-    this.#fellBack = true;
-    const why = wait.version.live.listed ? 'unhealthy' : 'no_endpoints';
-    this.account.countFallback(fallback, roleName(wait.version.version), why);
-    fallback.live.pool.budget.requests += 1;
-    this.#attempt(head, fallback, null, wait.fresh);
-    this.#plane.requestHeads.give(head);
+  onNowhere(cause: 'no_endpoints' | 'internal'): void {
+    this.#answerForChosen(cause);
   }
 
   /** Body bytes that arrive while the request waits, so that a client that leaves is noticed; when they are enough, no more are read. */
   #hold(chunk: Buffer, start: number, end: number): number {
     const at = this.request.hold(chunk, start, end);
     if (at < 0) {
-      this.#endWait();
+      this.#dispatch.leave();
       this.#answer(this.request.reason);
       return end;
     }
@@ -261,32 +214,12 @@ export class Exchange implements UpstreamUser, Waiter {
     return at;
   }
 
-  #takeTurn(): Wait | null {
-    const wait = this.#wait;
-    this.#wait = null;
-    wait?.over();
-    return wait;
-  }
-
-  #endWait(): void {
-    this.#wait?.leave();
-    this.#wait = null;
-  }
-
-  #reject(reason: RejectionReason): void {
-    this.#endWait();
-    if (this.account.version !== null) recordRejection(this.account.version.live.counters, reason);
-    this.#plane.logFailure(this, reason);
-    this.account.charge(this.account.decision.chosen);
-    this.#answer(reason);
-  }
-
   /**
    * A FIN while a request waits is a client that left, nearly always, and what it waits for is scarce: it is not sent
    * (so HAProxy with `abortonclose`). One that has only ended its side is told.
    */
   #leaveQueue(): void {
-    this.#endWait();
+    this.#dispatch.leave();
     this.account.cause = 'client_closed';
     this.response.bytesOut += this.#connection.answer('pending_timeout', this.request.isHead, true);
     this.#finish(causeOf('client_closed').status);
@@ -333,70 +266,10 @@ export class Exchange implements UpstreamUser, Waiter {
     this.#plane.logFailure(this, reason);
     // First of all, so that what follows chooses among what is left.
     this.#verdict.failed(endpoint, upstream, reason);
-    const again = this.#retryReason(reason, upstream);
+    const unsent = !upstream.connected;
     this.#abandonUpstream();
-    if (this.response.started) {
-      this.account.cause = reason;
-      this.#finish(this.response.status);
-      this.#connection.cut();
-      return;
-    }
-    if (again !== null && this.#retry(version, endpoint, again)) return;
-    this.account.charge(this.account.decision.chosen);
-    this.#answer(reason);
-  }
-
-  #retryReason(reason: UpstreamFailureReason, upstream: UpstreamConnection): RetryReason | null {
-    if (this.#plane.settings.retries === null) return null;
-    return retryReason({
-      reason,
-      unsent: !upstream.connected,
-      idempotent: this.request.idempotent,
-      repeatable: !this.request.unrepeatable,
-      answered: this.response.started,
-    });
-  }
-
-  /** The version that falls in for this one, once. */
-  #fallbackOf({ fallback }: Candidate<LiveVersion>): Candidate<LiveVersion> | undefined {
-    if (this.#fellBack || !this.account.decision.mayFallBack) return undefined;
-    return fallback.find((candidate) => candidate.live.usable);
-  }
-
-  /** To the same version, or to the one that falls in; false: nowhere. */
-  #retry(version: Candidate<LiveVersion>, failed: EndpointPool, reason: RetryReason): boolean {
-    const unsent = reason === 'connect';
-    const { pool } = version.live;
-    const fallback = this.#fallbackOf(version);
-    const choices = {
-      retried: this.#retried,
-      another: unsent ? pool.hasOther(failed) : pool.listed,
-      usable: pool.usable,
-      fallback: fallback !== undefined,
-    };
-    let to = nextAttempt(choices);
-    if (to === 'same' && !pool.budget.take()) {
-      recordRetryRefused(version.live.counters, reason);
-      to = nextAttempt({ ...choices, another: false });
-    }
-    if (to === 'none') return false;
-    const head = this.request.again();
-    if (head === null) return false;
-    let next = version;
-    if (to === 'same') this.#retried = true;
-    else if (fallback !== undefined) {
-      next = fallback;
-      this.#fellBack = true;
-      // A Pod that is scaled down ends its connections while it leaves the endpoints.
-      const why = unsent || pool.listed ? 'connect_failed' : 'no_endpoints';
-      this.account.countFallback(next, roleName(version.version), why);
-      next.live.pool.budget.requests += 1;
-    }
-    recordRetry(version.live.counters, reason);
-    // The connection may have been stale, but its endpoint may as well be dead.
-    this.#attempt(head, next, failed, true);
-    this.#plane.requestHeads.give(head);
-    return true;
+    if (this.response.started) this.#answerOrCut(reason);
+    else if (!this.#dispatch.again(version, endpoint, { reason, unsent })) this.#answerForChosen(reason);
   }
 
   #complete(upstream: UpstreamConnection): void {
@@ -460,6 +333,12 @@ export class Exchange implements UpstreamUser, Waiter {
     this.account.cause = cause;
     this.#finish(this.response.status);
     this.#connection.cut();
+  }
+
+  /** Nobody answered: the version that was chosen is charged. */
+  #answerForChosen(cause: CauseName): void {
+    this.account.charge(this.account.decision.chosen);
+    this.#answer(cause);
   }
 
   /** Answers instead of a version. */

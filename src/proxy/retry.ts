@@ -1,6 +1,6 @@
 import type { RetryReason, UpstreamFailureReason } from '../telemetry/layout.ts';
 
-/** An attempt that failed: what decides whether the request may be sent again. */
+/** An attempt that failed before the client got anything: what decides whether the request may be sent again. */
 export interface FailedAttempt {
   readonly reason: UpstreamFailureReason;
   /** The connection never stood, so that nothing of the request left. */
@@ -9,8 +9,6 @@ export interface FailedAttempt {
   readonly idempotent: boolean;
   /** Everything that was sent is still at hand. */
   readonly repeatable: boolean;
-  /** The client has got the head of a response. */
-  readonly answered: boolean;
 }
 
 /**
@@ -20,7 +18,7 @@ export interface FailedAttempt {
  * @returns null: it is not sent again
  */
 export function retryReason(attempt: FailedAttempt): RetryReason | null {
-  if (attempt.answered || !attempt.repeatable) return null;
+  if (!attempt.repeatable) return null;
   if (attempt.unsent) return 'connect';
   return attempt.reason === 'reset' && attempt.idempotent ? 'reset' : null;
 }

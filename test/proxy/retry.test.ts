@@ -7,7 +7,6 @@ const ATTEMPT: FailedAttempt = {
   unsent: false,
   idempotent: true,
   repeatable: true,
-  answered: false,
 };
 
 t.test('a request of which nothing left is sent again, whatever its method', async (t) => {
@@ -25,10 +24,9 @@ t.test('what left is sent again only after a reset without an answer, and only w
   }
 });
 
-t.test('nothing is sent again that is not whole any more, or that the client has half an answer to', async (t) => {
+t.test('nothing is sent again that is not whole any more', async (t) => {
   for (const unsent of [true, false]) {
     t.equal(retryReason({ ...ATTEMPT, unsent, repeatable: false }), null);
-    t.equal(retryReason({ ...ATTEMPT, unsent, answered: true }), null);
   }
 });
 
