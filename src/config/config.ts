@@ -16,6 +16,8 @@ export interface Config {
   readonly retries: Retries | null;
   /** Null: `ejection: false`. */
   readonly ejection: Ejection | null;
+  /** Names of the fields that are passed on in trailer sections, in lower case. Default none: all trailers end here. */
+  readonly trailers: readonly string[];
   readonly forwarded: { readonly trusted: readonly string[] };
   /** Lower case; null: off. */
   readonly versionHeader: string | null;

@@ -136,6 +136,7 @@ function build(parsed: ParsedConfig, raw: unknown, folder: string, place: (index
     limits: { ...limits, requestLineBytes: limits.requestLineBytes ?? Math.min(8192, limits.headerBytes) },
     retries: parsed.retries,
     ejection: parsed.ejection,
+    trailers: parsed.trailers,
     forwarded: parsed.forwarded,
     versionHeader: parsed.versionHeader ?? null,
     metrics: parsed.metrics,

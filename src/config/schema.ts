@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { autoConnections, parseConnections } from './connection-limit.ts';
 import { parseNamespace } from './namespace.ts';
 import { Refusal } from './refusal.ts';
+import { parseTrailerName } from './trailer-name.ts';
 import { parseDuration, parseSize } from './units.ts';
 import {
   parseChoice,
@@ -175,6 +176,7 @@ export const configSchema = z.strictObject({
   limits: limits.prefault({}),
   retries: switchable(retries).prefault({}),
   ejection: switchable(ejection).prefault({}),
+  trailers: z.array(leaf(parseTrailerName)).default([]),
   forwarded: z.strictObject({ trusted: z.array(leaf(parseNetwork)).default([]) }).prefault({}),
   versionHeader: leaf(parseResponseHeader).optional(),
   metrics: z

@@ -3,6 +3,15 @@ import type { WorkerSettings } from '../proxy/settings.ts';
 
 /** What of the configuration the data plane needs, so that it need not know the configuration. */
 export function workerSettings(config: Config): WorkerSettings {
-  const { timeouts, limits, retries, ejection, forwarded, versionHeader, log } = config;
-  return { timeouts, limits, retries, ejection, trusted: forwarded.trusted, versionHeader, accessLog: log.access };
+  const { timeouts, limits, retries, ejection, trailers, forwarded, versionHeader, log } = config;
+  return {
+    timeouts,
+    limits,
+    retries,
+    ejection,
+    trailers,
+    trusted: forwarded.trusted,
+    versionHeader,
+    accessLog: log.access,
+  };
 }

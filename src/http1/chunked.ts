@@ -1,6 +1,8 @@
 import { COLON, CR, HEX, LF, SEMICOLON, TEXT, TOKEN } from './bytes.ts';
 import { COMPLETE, INCOMPLETE, INVALID, type ParseStatus } from './parse-status.ts';
 import type { ChunkReason } from './reason.ts';
+import type { TrailerNames } from './trailer-names.ts';
+import { TrailerSection } from './trailer-section.ts';
 
 /** What a chunked body may carry besides its data, all of it together. */
 export interface ChunkedLimits {
@@ -27,6 +29,7 @@ const LAST_LINE_FEED = 11;
 const REFUSED = 12;
 
 const NOT_HEX = 255;
+const NOTHING = Buffer.alloc(0);
 
 /** 16 hexadecimal digits hold every size that is accepted and then some: more are a way to overflow someone. */
 const MAX_SIZE_DIGITS = 16;
@@ -46,10 +49,12 @@ export class ChunkedDecoder {
   dataCount = 0;
   /**
    * What to pass on when the body stays chunked: the bytes of the last call without chunk extensions and trailers, as ranges like
-   * `data`. All of them in order are a valid chunked body. As a rule there is one.
+   * `data`. All of them in order, and `trailers` behind them, are a valid chunked body. As a rule there is one.
    */
   readonly kept = new Int32Array(2 * MAX_RANGES);
   keptCount = 0;
+  /** After COMPLETE: the trailers that are passed on, with the end of the body, which `kept` lacks then. Empty: there are none. */
+  trailers: Buffer = NOTHING;
   /** The position up to which the last call has read; after COMPLETE, where the next message begins. */
   consumed = 0;
   /** The body has been read to its end. */
@@ -57,6 +62,7 @@ export class ChunkedDecoder {
   /** After INVALID: why. Nothing of that call is to be passed on. */
   reason: ChunkReason = 'bad_chunk_size';
   readonly #limits: ChunkedLimits;
+  readonly #section: TrailerSection | null;
   #state = SIZE;
   /** The size read so far, then what is still to come of the chunk's data. */
   #remaining = 0;
@@ -65,14 +71,18 @@ export class ChunkedDecoder {
   #trailerBytes = 0;
   #trailers = 0;
 
-  constructor(limits: ChunkedLimits) {
+  /** @param names trailers that are passed on; null: none. */
+  constructor(limits: ChunkedLimits, names: TrailerNames | null = null) {
     this.#limits = limits;
+    this.#section = names === null ? null : new TrailerSection(names);
   }
 
   reset(): void {
     this.dataCount = 0;
     this.keptCount = 0;
     this.done = false;
+    this.trailers = NOTHING;
+    this.#section?.reset();
     this.#state = SIZE;
     this.#remaining = 0;
     this.#digits = 0;
@@ -106,6 +116,8 @@ export class ChunkedDecoder {
       } else {
         p = state === SIZE ? this.#readSize(buffer, p, end) : this.#readDelimiter(buffer, p);
         if (p < 0) return INVALID;
+        // The empty line goes out behind the trailers.
+        if (state >= TRAILER_START && this.#section?.used === true) keptFrom = p;
       }
     }
     this.#keep(keptFrom, p);
@@ -174,8 +186,10 @@ export class ChunkedDecoder {
         this.#state = SIZE;
         return byte === LF ? p + 1 : this.#refuse('bad_chunk_end');
       case LAST_LINE_FEED:
-        this.done = byte === LF;
-        return this.done ? p + 1 : this.#refuse('bad_trailer');
+        if (byte !== LF) return this.#refuse('bad_trailer');
+        if (this.#section?.used === true) this.trailers = this.#section.close();
+        this.done = true;
+        return p + 1;
       default:
         return this.#startTrailer(byte, p);
     }
@@ -217,7 +231,9 @@ export class ChunkedDecoder {
       this.#state = TRAILER_START;
     }
     this.#trailerBytes += p - start;
-    return p - start > allowed ? this.#refuse('trailers_too_large') : p;
+    if (p - start > allowed) return this.#refuse('trailers_too_large');
+    this.#section?.take(buffer, start, p, this.#state === TRAILER_START);
+    return p;
   }
 
   #keep(from: number, to: number): void {

@@ -1,12 +1,14 @@
 import { ChunkedDecoder, type ChunkedLimits } from '../http1/chunked.ts';
 import { INVALID } from '../http1/parse-status.ts';
 import type { ChunkReason } from '../http1/reason.ts';
+import type { TrailerNames } from '../http1/trailer-names.ts';
 
 export const NO_BODY = 0;
 export const LENGTH_BODY = 1;
 export const CHUNKED_BODY = 2;
 /** Ends with the connection; responses only. */
 export const CLOSE_BODY = 3;
+const NOTHING = Buffer.alloc(0);
 export type BodyKind = typeof NO_BODY | typeof LENGTH_BODY | typeof CHUNKED_BODY | typeof CLOSE_BODY;
 
 /**
@@ -20,14 +22,19 @@ export class Body {
   /** After `take`: pairs of positions to be passed on, in order, and how many pairs. */
   ranges = new Int32Array(2);
   rangeCount = 0;
+  /** Once it is `done`: what goes out behind the last range. As a rule nothing. */
+  trailers: Buffer = NOTHING;
   readonly #single = this.ranges;
   #remaining = 0;
   #bare = false;
   #decoder: ChunkedDecoder | null = null;
   readonly #limits: ChunkedLimits;
+  readonly #names: TrailerNames | null;
 
-  constructor(limits: ChunkedLimits) {
+  /** @param names trailers that are passed on; null: none. */
+  constructor(limits: ChunkedLimits, names: TrailerNames | null) {
     this.#limits = limits;
+    this.#names = names;
   }
 
   /** @param bare pass on the data of a chunked body without its framing. Else it keeps it, less extensions and trailers. */
@@ -35,9 +42,10 @@ export class Body {
     this.kind = kind;
     this.#remaining = contentLength;
     this.#bare = bare;
+    this.trailers = NOTHING;
     this.done = kind === NO_BODY || (kind === LENGTH_BODY && contentLength === 0);
     if (kind === CHUNKED_BODY) {
-      this.#decoder ??= new ChunkedDecoder(this.#limits);
+      this.#decoder ??= new ChunkedDecoder(this.#limits, this.#names);
       this.#decoder.reset();
     }
   }
@@ -70,6 +78,7 @@ export class Body {
     const decoder = this.#decoder;
     if (decoder === null || decoder.decode(bytes, start, end) === INVALID) return -1;
     this.done = decoder.done;
+    if (!this.#bare) this.trailers = decoder.trailers;
     this.ranges = this.#bare ? decoder.data : decoder.kept;
     this.rangeCount = this.#bare ? decoder.dataCount : decoder.keptCount;
     return decoder.consumed;

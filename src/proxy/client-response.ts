@@ -1,8 +1,10 @@
 import { Field } from '../http1/fields.ts';
 import { writeBytes, writeCrlf, writeFields } from '../http1/head-writer.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
+import type { TrailerNames } from '../http1/trailer-names.ts';
 import { keepUpgrade } from '../http1/upgrade.ts';
 import { statusLine } from './causes.ts';
+import { trailerLine } from './trailer-fields.ts';
 
 const HTTP_1_1 = Buffer.from('HTTP/1.1 ', 'latin1');
 /** By the minor version that the upstream speaks. */
@@ -22,6 +24,8 @@ export interface ResponseHeadOptions {
   readonly keepAlive: boolean;
   /** Send the body in chunks. */
   readonly chunked: boolean;
+  /** The trailers that are passed on; null: none. */
+  readonly trailers: TrailerNames | null;
   /** The version header's line, or empty. */
   readonly versionLine: Buffer;
   /** `date: ...` CRLF, used where the upstream sent none. */
@@ -42,7 +46,12 @@ export function writeResponseHead(
   if (options.versionLine.length > 0) at = writeBytes(out, at, options.versionLine);
   // RFC 9110 6.6.1: a recipient with a clock adds Date where it is missing.
   if (!head.hasDate) at = writeBytes(out, at, options.dateLine);
-  if (options.chunked) at = writeBytes(out, at, CHUNKED);
+  if (options.chunked) {
+    at = writeBytes(out, at, CHUNKED);
+    if (options.trailers !== null && head.chunked) {
+      at += out.write(trailerLine(bytes, head.fields, options.trailers), at, 'latin1');
+    }
+  }
   if (!options.keepAlive) at = writeBytes(out, at, CLOSE);
   else if (options.http10) at = writeBytes(out, at, KEEP_ALIVE);
   return writeCrlf(out, at);

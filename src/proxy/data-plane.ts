@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { ChunkedLimits } from '../http1/chunked.ts';
 import { RequestHead } from '../http1/request-head.ts';
 import { ResponseHead } from '../http1/response-head.ts';
+import { TrailerNames } from '../http1/trailer-names.ts';
 import { Matcher } from '../routing/match.ts';
 import type { EndpointMap, RoutingTable } from '../routing/table.ts';
 import { type CountersPatch, WorkerCounters } from '../telemetry/counters.ts';
@@ -54,6 +55,8 @@ export class DataPlane {
   readonly settings: WorkerSettings;
   readonly trusted: TrustedPeers;
   readonly chunkedLimits: ChunkedLimits;
+  /** Null: none is passed on. */
+  readonly trailerNames: TrailerNames | null;
   readonly counters: WorkerCounters;
   readonly connections = new Set<ClientConnection>();
   readonly requestHeads: Pooled<RequestHead>;
@@ -97,6 +100,7 @@ export class DataPlane {
       trailerBytes: limits.headerBytes,
       trailers: limits.headers,
     };
+    this.trailerNames = settings.trailers.length === 0 ? null : new TrailerNames(settings.trailers);
     this.requestHeads = new Pooled(() => new RequestHead(limits));
     this.responseHeads = new Pooled(() => new ResponseHead(limits));
     // A head may be all Host, which goes out twice.

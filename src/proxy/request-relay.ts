@@ -31,7 +31,7 @@ export class RequestRelay {
 
   constructor(plane: DataPlane) {
     this.#plane = plane;
-    this.#body = new Body(plane.chunkedLimits);
+    this.#body = new Body(plane.chunkedLimits, plane.trailerNames);
   }
 
   /** The last byte of the request has arrived. */
@@ -70,7 +70,7 @@ export class RequestRelay {
     const { socket } = upstream;
     const bytes = this.#bytes;
     const bodyStart = this.#start + head.length;
-    let length = writeUpstreamRequest(scratch.buffer, bytes, head, client, upstreamHost);
+    let length = writeUpstreamRequest(scratch.buffer, bytes, head, client, upstreamHost, this.#plane.trailerNames);
     this.#beginBody(head);
     if (bodyStart === this.#stop) {
       scratch.send(socket, length);
@@ -88,6 +88,11 @@ export class RequestRelay {
         if (fits) length += bytes.copy(scratch.buffer, length, ranges[2 * i], ranges[2 * i + 1]);
         else socket.write(bytes.subarray(ranges[2 * i], ranges[2 * i + 1]));
       }
+    }
+    const { trailers } = this.#body;
+    if (trailers.length > 0) {
+      if (fits) length += trailers.copy(scratch.buffer, length);
+      else socket.write(trailers);
     }
     if (fits) scratch.send(socket, length);
     else socket.uncork();
@@ -108,6 +113,7 @@ export class RequestRelay {
       const { ranges, rangeCount } = this.#body;
       for (let i = 0; i < rangeCount; i += 1) socket.write(chunk.subarray(ranges[2 * i], ranges[2 * i + 1]));
     }
+    if (this.#body.done && this.#body.trailers.length > 0) socket.write(this.#body.trailers);
     return at;
   }
 

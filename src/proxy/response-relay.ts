@@ -51,7 +51,7 @@ export class ResponseRelay {
 
   constructor(plane: DataPlane) {
     this.#plane = plane;
-    this.#body = new Body(plane.chunkedLimits);
+    this.#body = new Body(plane.chunkedLimits, plane.trailerNames);
   }
 
   begin(request: RequestRelay, keepAlive: boolean): void {
@@ -159,6 +159,7 @@ export class ResponseRelay {
       http10: this.#http10,
       keepAlive: this.keepAlive,
       chunked: !this.#http10 && unframed,
+      trailers: plane.trailerNames,
       versionLine,
       dateLine: plane.dateLine,
     });
@@ -215,6 +216,10 @@ export class ResponseRelay {
       if (rangeCount > 1) client.uncork();
     }
     if (pending) client.write(slab.subarray(headStart, headEnd));
+    if (body.done && body.trailers.length > 0) {
+      client.write(body.trailers);
+      this.bytesOut += body.trailers.length;
+    }
     upstream.start = at;
     return body.done ? DONE : MORE;
   }

@@ -29,6 +29,8 @@ export interface WorkerSettings {
   readonly retries: RetrySettings | null;
   /** Null: endpoints that fail are chosen like all others. */
   readonly ejection: EjectionSettings | null;
+  /** Names of trailers that are passed on, in lower case. */
+  readonly trailers: readonly string[];
   /** CIDR ranges or addresses whose X-Forwarded-* and Forwarded are kept. */
   readonly trusted: readonly string[];
   /** Response header that names the version served; null: off. */

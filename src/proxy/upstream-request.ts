@@ -2,7 +2,9 @@ import { Field } from '../http1/fields.ts';
 import { writeBytes, writeCrlf, writeField, writeFields } from '../http1/head-writer.ts';
 import { Method } from '../http1/method.ts';
 import { ABSOLUTE, type RequestHead } from '../http1/request-head.ts';
+import type { TrailerNames } from '../http1/trailer-names.ts';
 import { forwardedFor } from './peer.ts';
+import { teLines, trailerLine } from './trailer-fields.ts';
 
 const HTTP_1_1 = Buffer.from(' HTTP/1.1\r\n', 'latin1');
 const HOST = Buffer.from('host: ', 'latin1');
@@ -40,6 +42,7 @@ export class ClientIdentity {
  *
  * @param out has room for the request's head and 1 KiB more.
  * @param upstreamHost stands in for Host where an HTTP/1.0 client sent none.
+ * @param trailers those that are passed on; null: none.
  * @returns the length of what was written from 0.
  */
 export function writeUpstreamRequest(
@@ -48,6 +51,7 @@ export function writeUpstreamRequest(
   head: RequestHead,
   client: ClientIdentity,
   upstreamHost: string,
+  trailers: TrailerNames | null,
 ): number {
   const base = head.base;
   let at = bytes.copy(out, 0, base + head.methodStart, base + head.methodEnd);
@@ -72,16 +76,20 @@ export function writeUpstreamRequest(
     skip |= bit(Field.MAX_FORWARDS);
     at += out.write(`max-forwards: ${head.maxForwards - 1}\r\n`, at, 'latin1');
   }
-  if (client.trusted) return finishTrusted(out, at, bytes, head, client, skip);
+  if (client.trusted) return finishTrusted(out, at, bytes, head, client, skip, trailers);
   at = writeFields(out, at, bytes, base, head.length, head.fields, skip);
   at = writeBytes(out, at, client.lines[head.minor]);
   if (head.hostStart >= 0) at = writeField(out, at, FORWARDED_HOST, bytes, base + head.hostStart, base + head.hostEnd);
-  return finish(out, at, head);
+  return finish(out, at, bytes, head, trailers);
 }
 
-function finish(out: Buffer, at: number, head: RequestHead): number {
+function finish(out: Buffer, at: number, bytes: Buffer, head: RequestHead, trailers: TrailerNames | null): number {
   if (head.chunked) at = writeBytes(out, at, CHUNKED);
   if (head.upgrade) at = writeBytes(out, at, UPGRADE);
+  else if (trailers !== null && head.minor === 1) {
+    at += out.write(teLines(bytes, head.fields), at, 'latin1');
+    if (head.chunked) at += out.write(trailerLine(bytes, head.fields, trailers), at, 'latin1');
+  }
   return writeCrlf(out, at);
 }
 
@@ -93,6 +101,7 @@ function finishTrusted(
   head: RequestHead,
   client: ClientIdentity,
   skip: number,
+  trailers: TrailerNames | null,
 ): number {
   const has = { proto: false, host: false };
   const addresses: string[] = [];
@@ -124,7 +133,7 @@ function finishTrusted(
     lines += `x-forwarded-host: ${bytes.toString('latin1', head.base + head.hostStart, head.base + head.hostEnd)}\r\n`;
   }
   at += out.write(lines + VIA[head.minor], at, 'latin1');
-  return finish(out, at, head);
+  return finish(out, at, bytes, head, trailers);
 }
 
 function fieldValue(bytes: Buffer, head: RequestHead, index: number): string {

@@ -53,6 +53,7 @@ t.test('a configuration of one static route gets every default', async (t) => {
     },
     retries: { budget: 0.2, minimum: 3 },
     ejection: { failures: 5, time: 30_000, maxTime: 300_000, maxShare: 0.5, serverErrors: false },
+    trailers: [],
     forwarded: { trusted: [] },
     versionHeader: null,
     metrics: { prefix: 'headgate_', httpAlias: false },
@@ -119,6 +120,7 @@ routes:
     experiments: { header: X-Exp, tokens: { t: search, u: "shop/search#b" } }
 forwarded: { trusted: [10.1.2.3, "fd00::/8", "::1"] }
 versionHeader: X-Version
+trailers: [Server-Timing, X-Checksum]
 `,
     '/etc/headgate/h.yaml',
   );
@@ -141,6 +143,7 @@ versionHeader: X-Version
       versions: null,
     },
   ]);
+  t.strictSame(config.trailers, ['server-timing', 'x-checksum']);
   t.strictSame(config.forwarded.trusted, ['10.1.2.3/32', 'fd00::/8', '::1/128']);
   t.equal(config.versionHeader, 'x-version');
 });

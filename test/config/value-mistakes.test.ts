@@ -131,4 +131,20 @@ check('a value of the wrong kind is placed and explained', [
       '1:16 versionHeader: concerns one connection only: transfer-encoding (choose a header that is sent from end to end)',
     ],
   ],
+  [
+    'trailers',
+    `trailers: [server timing, Host, x-forwarded-for, Authorization, content-length, If-None-Match, retry-after, content-type, 5]\n${ROUTES}`,
+    [
+      '1:12 trailers[0]: is not a field name: "server timing" (write the name alone, such as server-timing)',
+      '1:27 trailers[1]: cannot be a trailer, as it says where a request goes, or where it comes from: host (remove it; RFC 9110 6.5.1 has the rule)',
+      '1:33 trailers[2]: cannot be a trailer, as it says where a request goes, or where it comes from: x-forwarded-for (remove it; RFC 9110 6.5.1 has the rule)',
+      '1:50 trailers[3]: cannot be a trailer, as it says who somebody is: authorization (remove it; RFC 9110 6.5.1 has the rule)',
+      '1:65 trailers[4]: cannot be a trailer, as it says where a message ends or concerns one connection only: content-length (remove it; RFC 9110 6.5.1 has the rule)',
+      '1:81 trailers[5]: cannot be a trailer, as it changes what a request asks for: if-none-match (remove it; RFC 9110 6.5.1 has the rule)',
+      '1:96 trailers[6]: cannot be a trailer, as it says what to do with a response: retry-after (remove it; RFC 9110 6.5.1 has the rule)',
+      '1:109 trailers[7]: cannot be a trailer, as it says how to read the body: content-type (remove it; RFC 9110 6.5.1 has the rule)',
+      '1:123 trailers[8]: must be a string, not the number 5 (write it in quotes: "5")',
+    ],
+  ],
+  ['one trailer', `trailers: server-timing\n${ROUTES}`, ['1:11 trailers: must be a list, not "server-timing"']],
 ]);

@@ -101,7 +101,7 @@ function checkLine(head: RequestHead): void {
 /** What goes to the upstream is read as the same request. */
 function checkWritten(bytes: Buffer, head: RequestHead, lines: readonly FieldLine[], client: ClientIdentity): void {
   const out = Buffer.alloc(2 * head.length + 1024, 0xff);
-  const length = writeUpstreamRequest(out, bytes, head, client, ENDPOINT);
+  const length = writeUpstreamRequest(out, bytes, head, client, ENDPOINT, null);
   ok(length <= out.length, 'it fits');
   const again = new RequestHead(UNLIMITED);
   const what = () => JSON.stringify(out.toString('latin1', 0, length));

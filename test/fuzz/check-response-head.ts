@@ -90,7 +90,8 @@ function checkWritten(
 ): void {
   const chunked = !http10 && (head.bodyKind === CLOSE || head.bodyKind === CHUNKED);
   const out = Buffer.alloc(head.length + 1024, 0xff);
-  const options = { http10, keepAlive: !http10, chunked, versionLine: VERSION_LINE, dateLine: DATE_LINE };
+  const own = { versionLine: VERSION_LINE, dateLine: DATE_LINE };
+  const options = { http10, keepAlive: !http10, chunked, trailers: null, ...own };
   const length = writeResponseHead(out, bytes, head, options);
   const again = made(UNLIMITED, toHead);
   const what = () => JSON.stringify(out.toString('latin1', 0, length));

@@ -6,6 +6,7 @@ export interface SettingsChange {
   readonly limits?: Partial<WorkerSettings['limits']>;
   readonly retries?: WorkerSettings['retries'];
   readonly ejection?: WorkerSettings['ejection'];
+  readonly trailers?: readonly string[];
   readonly trusted?: readonly string[];
   readonly versionHeader?: string;
   readonly accessLog?: boolean;
@@ -21,6 +22,7 @@ export function testSettings(change: SettingsChange = {}): WorkerSettings {
     limits,
     retries = RETRIES,
     ejection = EJECTION,
+    trailers = [],
     trusted = [],
     versionHeader,
     accessLog = false,
@@ -52,6 +54,7 @@ export function testSettings(change: SettingsChange = {}): WorkerSettings {
     },
     retries,
     ejection,
+    trailers,
     trusted,
     versionHeader: versionHeader ?? null,
     accessLog,
