@@ -57,9 +57,11 @@ export function parseTrailerName(value: unknown): string {
     throw new Refusal(`is not a field name: ${JSON.stringify(text)}`, 'write the name alone, such as server-timing');
   }
   const name = text.toLowerCase();
-  const why = name.startsWith('x-forwarded-')
+  // Some applications see no difference between the two.
+  const plain = name.replaceAll('_', '-');
+  const why = plain.startsWith('x-forwarded-')
     ? 'says where a request goes, or where it comes from'
-    : FORBIDDEN.find(([, names]) => names.includes(name))?.[0];
+    : FORBIDDEN.find(([, names]) => names.includes(plain))?.[0];
   if (why === undefined) return name;
   throw new Refusal(`cannot be a trailer, as it ${why}: ${name}`, 'remove it; RFC 9110 6.5.1 has the rule');
 }

@@ -52,8 +52,8 @@ const UNDERSCORED: readonly number[] = [
 
 /**
  * Fields that end at this hop (RFC 9110 7.6.1). TE and Trailer too: they speak of its trailers, and are written anew where some
- * are passed on. Proxy-Authorization
- * was meant for the proxy that asked for it. Proxy-Authenticate stays: without it a 407 from behind could not be understood.
+ * are passed on. Proxy-Authorization was meant for the proxy that asked for it. Proxy-Authenticate stays: without it a 407 from
+ * behind could not be understood.
  */
 const HOP_BY_HOP: readonly number[] = [
   Field.CONNECTION,

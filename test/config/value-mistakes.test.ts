@@ -146,5 +146,12 @@ check('a value of the wrong kind is placed and explained', [
       '1:123 trailers[8]: must be a string, not the number 5 (write it in quotes: "5")',
     ],
   ],
+  [
+    'a trailer that some applications take for another',
+    `trailers: [Content_Length]\n${ROUTES}`,
+    [
+      '1:12 trailers[0]: cannot be a trailer, as it says where a message ends or concerns one connection only: content_length (remove it; RFC 9110 6.5.1 has the rule)',
+    ],
+  ],
   ['one trailer', `trailers: server-timing\n${ROUTES}`, ['1:11 trailers: must be a list, not "server-timing"']],
 ]);
