@@ -18,6 +18,8 @@ function routeView(route: Route, endpoints: TableState['endpoints'], because: st
     hosts: route.hosts,
     path: route.path,
     because,
+    // Without the authorities, which are long.
+    tls: route.tls === undefined ? null : { serverName: route.tls.serverName, verify: route.tls.verify },
     versions: route.versions.map((version, index) => ({
       key: version.key,
       name: version.name,

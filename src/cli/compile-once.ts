@@ -1,4 +1,5 @@
 import type { SourceConfig } from '../config/config.ts';
+import { TlsListeners } from '../control/tls-listeners.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import { type Compiled, compile } from '../routing/compile.ts';
@@ -19,7 +20,8 @@ export async function compileOnce(options: SourceOptions): Promise<CompiledOnce>
   const { config } = await loadOptions(options);
   const { snapshot, problems } = await readOnce(config.source);
   const compiled = compile(snapshot, config, {});
-  const lines = [...problems, ...compiled.problems].map(
+  const certificates = new TlsListeners(config.listen).problems(Date.now());
+  const lines = [...problems, ...certificates, ...compiled.problems].map(
     ({ place, message, remedy }) => `${place}: ${message} (${remedy})`,
   );
   return { ...compiled, problems: lines };

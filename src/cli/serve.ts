@@ -28,7 +28,7 @@ export async function serve(options: SourceOptions): Promise<ExitCode> {
       ? null
       : new ConfigWatcher(options.config ?? loaded.file, loaded, {
           onChange: (changed) => headgate.reload(changed.config),
-          onError: (error) => headgate.reloadFailed(error.message),
+          onError: (error) => headgate.reloadFailed(error),
         });
   await untilSignal(headgate, logger, () => {
     watcher?.start();

@@ -1,5 +1,5 @@
 import type { Path } from '../common/format-path.ts';
-import { asList, asRecord } from '../common/records.ts';
+import { asList, asRecord, isRecord } from '../common/records.ts';
 import { suggest } from '../common/suggest.ts';
 import { checkLoops } from './check-loops.ts';
 import { checkSource } from './check-source.ts';
@@ -54,6 +54,15 @@ function checkRoute(route: Readonly<Record<string, unknown>>, path: Path, hasSou
         report([...path, key], 'applies only to a route with a rollout', 'remove it', 'key');
     }
     checkVersions(asRecord(versions), [...path, 'versions'], report);
+  }
+  const { verify = true, serverName } = asRecord(route['tls'] === true ? {} : route['tls']);
+  const encrypted = route['tls'] === true || isRecord(route['tls']);
+  if (encrypted && rollout !== undefined && verify === true && serverName === undefined) {
+    report(
+      [...path, 'tls'],
+      'Pods are reached at their IP addresses, which are not in their certificates',
+      'write serverName: NAME, a name that is in them, or verify: false',
+    );
   }
   checkTokens(route['experiments'], [...path, 'experiments', 'tokens'], report);
   const targets = rollout !== undefined ? ROLES : Object.keys(asRecord(versions));

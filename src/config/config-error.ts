@@ -19,12 +19,15 @@ export type ConfigErrorCode = 'HEADGATE_CONFIG_UNREADABLE' | 'HEADGATE_CONFIG_IN
 export class ConfigError extends Error {
   readonly code: ConfigErrorCode;
   readonly mistakes: readonly Mistake[];
+  /** Absolute paths of what was read, or looked for in vain, besides the configuration file: a change of one may mend it. */
+  readonly files: readonly string[];
 
-  constructor(code: ConfigErrorCode, mistakes: readonly Mistake[]) {
+  constructor(code: ConfigErrorCode, mistakes: readonly Mistake[], files: readonly string[] = []) {
     super(mistakes.map(formatMistake).join('\n'));
     this.name = 'ConfigError';
     this.code = code;
     this.mistakes = mistakes;
+    this.files = files;
   }
 }
 

@@ -1,8 +1,8 @@
-import type { HeaderMatch } from '../routing/table.ts';
+import type { HeaderMatch, UpstreamTls } from '../routing/table.ts';
 
 /** The configuration after validation: defaults filled in, durations in milliseconds, sizes in bytes. Frozen. */
 export interface Config {
-  readonly listen: readonly ListenAddress[];
+  readonly listen: readonly ListenConfig[];
   /** Null: no admin server. */
   readonly admin: ListenAddress | null;
   /** Number of worker threads; `auto` has become the number of cores. */
@@ -32,6 +32,34 @@ export interface ListenAddress {
   readonly address: string;
   /** 0: any free port. */
   readonly port: number;
+}
+
+export interface ListenConfig extends ListenAddress {
+  /** Null: no TLS. */
+  readonly tls: ListenTlsConfig | null;
+}
+
+export interface ListenTlsConfig {
+  /** The first one is for clients that name no host, or one that none of them is for. */
+  readonly certificates: readonly CertificateConfig[];
+  /** Default TLSv1.2. */
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+}
+
+/** A certificate with its key, as their files were when the configuration was read. */
+export interface CertificateConfig {
+  /** Where it stands in the file, for messages: `headgate.yaml:3 listen.tls.certificates[0]`. */
+  readonly place: string;
+  /** The certificate's path, as it was written. */
+  readonly file: string;
+  /** PEM: the certificate, then the intermediate ones. */
+  readonly certificate: string;
+  /** PEM. */
+  readonly key: string;
+  /** The DNS names in the certificate, lower case; `*.example.org` stands for one label. */
+  readonly names: readonly string[];
+  /** When it ends, in milliseconds since 1970. */
+  readonly expires: number;
 }
 
 export type SourceConfig =
@@ -128,6 +156,8 @@ export interface RouteConfig {
   readonly port: string | number | null;
   readonly headers: readonly HeaderRuleConfig[];
   readonly experiments: { readonly header: string; readonly tokens: Readonly<Record<string, string>> } | null;
+  /** Null: its endpoints are spoken to without TLS. */
+  readonly tls: UpstreamTls | null;
   /** Static versions by name; null when `rollout` is given. Exactly one of the two is set. */
   readonly versions: Readonly<Record<string, StaticVersionConfig>> | null;
 }

@@ -1,3 +1,4 @@
+import { type BigIntStats, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
 /**
@@ -7,9 +8,21 @@ import { stat } from 'node:fs/promises';
  */
 export async function fileStamp(path: string): Promise<string> {
   try {
-    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
-    return `${dev}:${ino}:${size}:${mtimeNs}`;
+    return written(await stat(path, { bigint: true }));
   } catch {
     return '';
   }
+}
+
+/** The same for one who reads the file at once. */
+export function fileStampNow(path: string): string {
+  try {
+    return written(statSync(path, { bigint: true }));
+  } catch {
+    return '';
+  }
+}
+
+function written({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}`;
 }

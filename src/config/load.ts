@@ -11,6 +11,8 @@ import { checkAcross } from './checks.ts';
 import type { Config, HeaderRuleConfig, RouteConfig, SourceConfig } from './config.ts';
 import { ConfigError, type Mistake } from './config-error.ts';
 import { fileStamp } from './file-stamp.ts';
+import { PemReader } from './pem-reader.ts';
+import { readTls, type TlsFiles } from './read-tls.ts';
 import { Refusal } from './refusal.ts';
 import { routeName } from './route-name.ts';
 import { configSchema, knownKeys, type ParsedConfig, type ParsedRoute } from './schema.ts';
@@ -21,8 +23,8 @@ export interface Loaded {
   readonly config: Config;
   /** Absolute path of the file. */
   readonly file: string;
-  /** What the file looked like when it was read, for `ConfigWatcher` to tell a change. */
-  readonly stamp: string;
+  /** What it and the files that it names for TLS looked like when they were read, for `ConfigWatcher` to tell a change. */
+  readonly stamps: ReadonlyMap<string, string>;
   /** What was put in the place of its `source`; undefined: nothing was. */
   readonly source: unknown;
 }
@@ -48,16 +50,24 @@ export async function loadConfig(path: string, source?: unknown): Promise<Loaded
       { file: path, line: 0, column: 0, path: '', message: `cannot be read: ${reason}`, remedy },
     ]);
   }
-  return { config: parseConfig(text, path, source), file, stamp, source };
+  const reader = new PemReader(dirname(file));
+  reader.stamps.set(file, stamp);
+  return { config: parseConfig(text, path, source, reader), file, stamps: reader.stamps, source };
 }
 
 /**
  * The same for a text that is at hand.
  * @param path names the file in messages; its folder is where the paths in it begin
  * @param source takes the place of the text's own `source`; of a cluster, key by key. Undefined: nothing does
+ * @param reader of the files that the text names for TLS
  * @throws ConfigError with every mistake at once
  */
-export function parseConfig(text: string, path: string, source?: unknown): Config {
+export function parseConfig(
+  text: string,
+  path: string,
+  source?: unknown,
+  reader = new PemReader(dirname(resolve(path))),
+): Config {
   const yaml = new YamlFile(text);
   const mistakes: Mistake[] = yaml.mistakes.map((one) => ({ ...one, file: path, path: formatPath(one.path) }));
   const unusableKeys = new Set(mistakes.map((one) => one.path));
@@ -73,12 +83,13 @@ export function parseConfig(text: string, path: string, source?: unknown): Confi
     const parsed = configSchema.safeParse(value);
     for (const issue of parsed.error?.issues ?? []) reportIssue(issue, value, report);
     if (!Array.isArray(value)) checkAcross(value, report, (at) => yaml.locate(at, 'value').line);
+    const place = (at: Path) => `${path}:${yaml.locate(at, 'value').line} ${formatPath(at)}`;
+    const files = readTls(value, reader, report, place);
     if (parsed.success && mistakes.length === 0) {
-      const place = (index: number) => `${path}:${yaml.locate(['routes', index], 'value').line} routes[${index}]`;
-      return deepFreeze(build(parsed.data, value, dirname(resolve(path)), place));
+      return deepFreeze(build(parsed.data, value, dirname(resolve(path)), files, place));
     }
   }
-  throw new ConfigError('HEADGATE_CONFIG_INVALID', sorted(mistakes));
+  throw new ConfigError('HEADGATE_CONFIG_INVALID', sorted(mistakes), [...reader.stamps.keys()]);
 }
 
 /**
@@ -123,15 +134,27 @@ function reportIssue(
   }
 }
 
-function build(parsed: ParsedConfig, raw: unknown, folder: string, place: (index: number) => string): Config {
+function build(
+  parsed: ParsedConfig,
+  raw: unknown,
+  folder: string,
+  files: TlsFiles,
+  place: (path: Path) => string,
+): Config {
   const rawRoutes = asList(asRecord(raw)['routes']);
   const { limits } = parsed;
   return {
-    listen: parsed.listen,
+    listen: parsed.listen.map(({ address, port, tls }, index) => {
+      if (tls === undefined) return { address, port, tls: null };
+      return { address, port, tls: { certificates: files.certificates.get(index) ?? [], minVersion: tls.minVersion } };
+    }),
     admin: parsed.admin,
     workers: parsed.workers,
     source: buildSource(parsed.source, folder),
-    routes: parsed.routes?.map((route, index) => buildRoute(route, rawRoutes[index], place(index))) ?? null,
+    routes:
+      parsed.routes?.map((route, index) =>
+        buildRoute(route, rawRoutes[index], place(['routes', index]), files.authorities.get(index) ?? null),
+      ) ?? null,
     timeouts: parsed.timeouts,
     limits: { ...limits, requestLineBytes: limits.requestLineBytes ?? Math.min(8192, limits.headerBytes) },
     retries: parsed.retries,
@@ -159,7 +182,7 @@ function buildSource(source: ParsedConfig['source'], folder: string): SourceConf
   };
 }
 
-function buildRoute(route: ParsedRoute, raw: unknown, place: string): RouteConfig {
+function buildRoute(route: ParsedRoute, raw: unknown, place: string, authorities: string | null): RouteConfig {
   const versions = Object.entries(route.versions ?? {}).map(
     ([name, { weight, endpoints }]) => [name, { weight: weight ?? null, endpoints }] as const,
   );
@@ -172,6 +195,10 @@ function buildRoute(route: ParsedRoute, raw: unknown, place: string): RouteConfi
     port: route.port ?? null,
     headers: route.headers.map(buildRule),
     experiments: route.experiments ?? null,
+    tls:
+      route.tls === undefined
+        ? null
+        : { ca: authorities, serverName: route.tls.serverName ?? null, verify: route.tls.verify },
     versions: route.versions === undefined ? null : Object.fromEntries(versions),
   };
 }

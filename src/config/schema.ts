@@ -22,6 +22,7 @@ import {
   parseRequestHeader,
   parseResponseHeader,
   parseRolloutName,
+  parseServerName,
   parseServicePort,
   parseText,
   parseWorkers,
@@ -65,6 +66,23 @@ function listenAddress(address: string, port: number) {
   });
 }
 
+const certificate = z.strictObject({ certificate: text, key: text });
+
+const listenEntry = listenAddress('0.0.0.0', 8080).extend({
+  tls: z
+    .strictObject({
+      certificates: z.array(certificate).min(1),
+      minVersion: leaf((value) => parseChoice(value, ['TLSv1.2', 'TLSv1.3'])).default('TLSv1.2'),
+    })
+    .optional(),
+});
+
+const upstreamTls = z.strictObject({
+  ca: text.optional(),
+  serverName: leaf(parseServerName).optional(),
+  verify: flag.default(true),
+});
+
 const headerRule = z.strictObject({
   name: leaf(parseRequestHeader),
   exact: leaf(parseFieldValue).optional(),
@@ -96,6 +114,8 @@ const route = z.strictObject({
       tokens: z.record(z.string(), leaf(parseExperimentReference)).default({}),
     })
     .optional(),
+  // `tls: true` is TLS with everything left to its default.
+  tls: z.preprocess((value) => (value === true ? {} : value === false ? undefined : value), upstreamTls.optional()),
   versions: z.record(z.string(), staticVersion).optional(),
 });
 
@@ -158,7 +178,7 @@ const kubernetes = z.strictObject({
 /** The whole file. Its output still has to be turned into a `Config` (load.ts). */
 export const configSchema = z.strictObject({
   listen: z
-    .preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(listenAddress('0.0.0.0', 8080)).min(1))
+    .preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(listenEntry).min(1))
     .default([{ address: '0.0.0.0', port: 8080 }]),
   admin: z
     .preprocess((value) => (value === false ? null : value), listenAddress('127.0.0.1', 8081).nullable())

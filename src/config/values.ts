@@ -182,6 +182,16 @@ export function parseEndpoint(value: unknown): { host: string; port: number } {
   );
 }
 
+/** The name that a server's certificate must be for. */
+export function parseServerName(value: unknown): string {
+  const name = parseText(value).toLowerCase();
+  if (HOST_NAME.test(name) && isIP(name) === 0) return name;
+  throw new Refusal(
+    `is not a host name: ${JSON.stringify(value)}`,
+    'write a name that is in the certificate: api.internal',
+  );
+}
+
 /** A network; a single address becomes a network of one (`10.0.0.7` -> `10.0.0.7/32`). */
 export function parseNetwork(value: unknown): string {
   const text = parseText(value);

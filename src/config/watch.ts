@@ -1,5 +1,6 @@
 import { ConfigError } from './config-error.ts';
 import { FilePoller } from './file-poller.ts';
+import { fileStamp } from './file-stamp.ts';
 import { type Loaded, loadConfig } from './load.ts';
 
 export interface ConfigWatcherHandlers {
@@ -9,9 +10,15 @@ export interface ConfigWatcherHandlers {
   readonly onError: (error: ConfigError) => void;
 }
 
-/** Loads the configuration file again whenever it changes. */
+/** Loads the configuration file again whenever it changes, or a file that it names for TLS. */
 export class ConfigWatcher {
   readonly #poller: FilePoller;
+  readonly #path: string;
+  readonly #handlers: ConfigWatcherHandlers;
+  #loaded: Loaded;
+  /** What is looked at: what the last attempt read, right or wrong. */
+  #files: readonly string[];
+  #failed = false;
 
   /**
    * @param path as given to `loadConfig`, so that messages stay the same
@@ -19,18 +26,15 @@ export class ConfigWatcher {
    * @param intervalMs between two looks
    */
   constructor(path: string, loaded: Loaded, handlers: ConfigWatcherHandlers, intervalMs = 1000) {
+    this.#path = path;
+    this.#handlers = handlers;
+    this.#loaded = loaded;
+    this.#files = [...loaded.stamps.keys()];
     this.#poller = new FilePoller(
-      async () => [loaded.file],
-      async () => {
-        try {
-          handlers.onChange(await loadConfig(path, loaded.source));
-        } catch (error) {
-          if (!(error instanceof ConfigError)) throw error;
-          handlers.onError(error);
-        }
-      },
+      async () => this.#files,
+      (changed) => this.#reload(changed),
       intervalMs,
-      new Map([[loaded.file, loaded.stamp]]),
+      loaded.stamps,
     );
   }
 
@@ -41,5 +45,29 @@ export class ConfigWatcher {
   /** Resolves when no handler is running and none will be called. */
   async stop(): Promise<void> {
     await this.#poller.stop();
+  }
+
+  async #reload(changed: readonly string[]): Promise<void> {
+    if (!this.#failed && (await this.#isLoaded(changed))) return;
+    try {
+      this.#loaded = await loadConfig(this.#path, this.#loaded.source);
+      this.#files = [...this.#loaded.stamps.keys()];
+      this.#failed = false;
+      this.#handlers.onChange(this.#loaded);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.#failed = true;
+      this.#files = [...new Set([this.#loaded.file, ...error.files])];
+      this.#handlers.onError(error);
+    }
+  }
+
+  /** A file that the configuration has begun or ceased to name is news to the poller, and nothing more. */
+  async #isLoaded(changed: readonly string[]): Promise<boolean> {
+    const { stamps } = this.#loaded;
+    const looks = await Promise.all(
+      changed.map(async (file) => (this.#files.includes(file) ? stamps.get(file) === (await fileStamp(file)) : true)),
+    );
+    return looks.every((same) => same);
   }
 }

@@ -1,6 +1,7 @@
 import { startAdmin } from '../admin/server.ts';
 import type { AdminState } from '../admin/state.ts';
 import type { Config } from '../config/config.ts';
+import type { ConfigError } from '../config/config-error.ts';
 import { affordableConnections } from '../config/connection-limit.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
@@ -15,6 +16,8 @@ import type { Logger } from '../telemetry/logger.ts';
 import { ProblemLog } from '../telemetry/problems.ts';
 import { changedKeys } from './changed-keys.ts';
 import { DescriptorWatch } from './descriptor-watch.ts';
+import { mistakeProblem } from './mistake-problem.ts';
+import { TlsListeners } from './tls-listeners.ts';
 import { workerSettings } from './worker-settings.ts';
 
 export interface HeadgateOptions {
@@ -26,6 +29,7 @@ export interface HeadgateOptions {
   readonly version: string;
 }
 
+const CERTIFICATES_MS = 3_600_000;
 const NO_ROUTES: RoutingTable = { routes: [] };
 
 /** The running product: a source and a configuration in, tables out to the workers, and the admin server beside them. */
@@ -39,12 +43,16 @@ export class Headgate {
   #problems: readonly Problem[] = [];
   #generation = 0;
   #reloadSuccessful = true;
+  /** What is wrong with a changed configuration that was not applied. */
+  #refused: readonly Problem[] = [];
   #draining = false;
   #closeAdmin: () => Promise<void> = () => Promise.resolve();
   readonly #source: Source | null;
   readonly #logger: Logger;
   readonly #problemLog: ProblemLog;
   readonly #workers: WorkerPool;
+  readonly #listeners: TlsListeners;
+  #certificateTimer: NodeJS.Timeout | undefined;
   readonly #exposition: Exposition;
   #descriptors: DescriptorWatch | null = null;
 
@@ -52,6 +60,7 @@ export class Headgate {
     const registry = new SeriesRegistry({ workers: config.workers, now: () => performance.now() });
     const settings = workerSettings(config);
     this.#config = config;
+    this.#listeners = new TlsListeners(config.listen);
     this.#source = source;
     this.#logger = logger;
     this.#problemLog = new ProblemLog(logger);
@@ -65,12 +74,13 @@ export class Headgate {
    * @throws ListenError naming the address that cannot be had, or what the source throws; nothing is left running.
    */
   async start(): Promise<void> {
-    const { admin, listen } = this.#config;
+    const { admin } = this.#config;
     try {
       if (admin !== null) await this.#startAdmin(admin);
       if (this.#source === null) this.#rebuild(new SnapshotStore().snapshot());
       else await this.#source.start((snapshot) => this.#rebuild(snapshot));
-      this.ports = await this.#workers.start(listen);
+      this.ports = await this.#workers.start(this.#listeners.listenOn);
+      this.#tendCertificates();
       this.#watchDescriptors();
     } catch (error) {
       await this.#workers.stop(0);
@@ -80,7 +90,7 @@ export class Headgate {
     }
   }
 
-  /** A configuration that was found right. Routes change at once; the rest needs a new start, and the log says so. */
+  /** A configuration that was found right. Routes and certificates change at once; the rest needs a new start, and the log says so. */
   reload(config: Config): void {
     const waiting = changedKeys(this.#config, config);
     if (waiting.length > 0) {
@@ -88,13 +98,19 @@ export class Headgate {
     }
     this.#config = { ...this.#config, routes: config.routes };
     this.#reloadSuccessful = true;
+    this.#refused = [];
+    if (this.#listeners.renew(config.listen)) {
+      this.#workers.renewCertificates(this.#listeners.tls);
+      this.#logger.info('certificates renewed');
+    }
     this.#logger.info('configuration reloaded');
     if (this.#snapshot !== null) this.#rebuild(this.#snapshot);
   }
 
   /** A configuration that was not: what is in force stays so. */
-  reloadFailed(reason: string): void {
+  reloadFailed({ message: reason, mistakes }: Pick<ConfigError, 'message' | 'mistakes'>): void {
     this.#reloadSuccessful = false;
+    this.#refused = mistakes.map(mistakeProblem);
     this.#logger.error({ reason }, 'the changed configuration is not applied');
   }
 
@@ -108,11 +124,22 @@ export class Headgate {
     this.#draining = true;
     this.#workers.closing();
     await new Promise((resolve) => setTimeout(resolve, skipDelay ? 0 : delay));
+    clearInterval(this.#certificateTimer);
     const clean = await this.#workers.stop(timeout);
     this.#descriptors?.stop();
     await this.#source?.stop();
     await this.#closeAdmin();
     return clean;
+  }
+
+  /** Once an hour: other keys for session tickets, and a look at what has expired. */
+  #tendCertificates(): void {
+    if (!this.#listeners.any) return;
+    this.#certificateTimer = setInterval(() => {
+      this.#listeners.changeTicketKeys();
+      this.#workers.renewCertificates(this.#listeners.tls);
+      if (this.#snapshot !== null) this.#rebuild(this.#snapshot);
+    }, CERTIFICATES_MS).unref();
   }
 
   #watchDescriptors(): void {
@@ -143,7 +170,7 @@ export class Headgate {
   #apply(snapshot: Snapshot): void {
     const before = this.#compiled;
     const compiled = compile(snapshot, this.#config, before?.memory ?? {}, before?.cache ?? null);
-    this.#problems = [...(this.#source?.problems ?? []), ...compiled.problems];
+    this.#problems = [...(this.#source?.problems ?? []), ...this.#listeners.problems(Date.now()), ...compiled.problems];
     this.#problemLog.update(this.#problems);
     if (before?.table === compiled.table) {
       this.#workers.publishEndpoints(compiled.changedEndpoints);
@@ -177,7 +204,7 @@ export class Headgate {
         generation: this.#generation,
         workers: this.#workers.generations,
         ...this.#inForce(),
-        problems: this.#problems,
+        problems: [...this.#refused, ...this.#problems],
       }),
       explain: ({ host, path, headers }) => {
         const { table, endpoints, reasons } = this.#inForce();
@@ -209,7 +236,8 @@ export class Headgate {
       sourceLastEventSeconds: lastEventAt === null ? 0 : lastEventAt / 1000,
       configReloadSuccessful: this.#reloadSuccessful,
       workersRestarted: this.#workers.restarted,
-      problems: this.#problems.length,
+      problems: this.#refused.length + this.#problems.length,
+      certificates: this.#listeners.expiries(),
     };
   }
 }

@@ -32,6 +32,7 @@ const UPSTREAM: Record<UpstreamFailureReason, number> = {
   connect_refused: 502,
   connect_timeout: 504,
   connect_error: 502,
+  tls_error: 502,
   reset: 502,
   truncated: 502,
   bad_response: 502,

@@ -4,7 +4,7 @@ import { RequestHead } from '../http1/request-head.ts';
 import { ResponseHead } from '../http1/response-head.ts';
 import { TrailerNames } from '../http1/trailer-names.ts';
 import { Matcher } from '../routing/match.ts';
-import type { EndpointMap, RoutingTable } from '../routing/table.ts';
+import type { EndpointMap, Route, RoutingTable, UpstreamTls, Version } from '../routing/table.ts';
 import { type CountersPatch, WorkerCounters } from '../telemetry/counters.ts';
 import { seriesKey } from '../telemetry/keys.ts';
 import {
@@ -20,6 +20,7 @@ import {
 } from '../telemetry/layout.ts';
 import { add, recordUnrouted } from '../telemetry/record.ts';
 import { HEADROOM } from '../upstream/slabs.ts';
+import { UpstreamContext } from '../upstream/upstream-context.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import type { Verdict } from '../upstream/version-pool.ts';
 import type { Account } from './account.ts';
@@ -65,7 +66,7 @@ export class DataPlane {
   readonly view: Http1RequestView;
   readonly upstreams: Upstreams;
   matcher: Matcher<LiveVersion> = new Matcher<LiveVersion>(EMPTY_TABLE, (route, version) =>
-    this.#attach(route.name, version),
+    this.#attach(route, version),
   );
   /** Responses ask their clients to go elsewhere. */
   draining = false;
@@ -79,6 +80,7 @@ export class DataPlane {
   readonly #servers: Server[] = [];
   /** Of each server; null: it speaks no TLS. */
   readonly #contexts: (ServerContexts | null)[] = [];
+  #upstreamContexts = new Map<string, UpstreamContext>();
   #now: number;
   #dateSecond = -1;
   /** A link with the wrong scheme, most likely: who follows it shall know why nothing comes. */
@@ -144,8 +146,9 @@ export class DataPlane {
     for (const route of this.matcher.routes) {
       for (const { live } of route.candidates) live.counters[ENDPOINTS_EJECTED] = 0;
     }
-    this.matcher = new Matcher(table, (route, version) => this.#attach(route.name, version), this.matcher);
+    this.matcher = new Matcher(table, (route, version) => this.#attach(route, version), this.matcher);
     this.upstreams.retain(new Set(table.routes.flatMap((route) => route.versions.map((version) => version.key))));
+    this.#forgetContexts(table);
     this.#showEjected();
     this.counters.worker[TABLE_GENERATION] = generation;
   }
@@ -214,8 +217,8 @@ export class DataPlane {
     this.upstreams.closeIdle();
   }
 
-  logFailure(exchange: Exchange, reason: CauseName): void {
-    this.#log.failure(exchange, reason);
+  logFailure(exchange: Exchange, reason: CauseName, code = ''): void {
+    this.#log.failure(exchange, reason, code);
   }
 
   logEjection(account: Account, reason: EjectionReason, verdict: Verdict): void {
@@ -280,9 +283,28 @@ export class DataPlane {
     }
   }
 
-  #attach(route: string, version: Parameters<typeof seriesKey>[1]): LiveVersion {
-    const counters = this.counters.series(seriesKey(route, version));
-    return new LiveVersion(version, this.upstreams.of(version.key), counters, this.settings.versionHeader);
+  #attach(route: Route, version: Version): LiveVersion {
+    const counters = this.counters.series(seriesKey(route.name, version));
+    const pool = this.upstreams.of(version.key);
+    pool.secure(route.tls === undefined ? null : this.#upstreamContext(route.tls));
+    return new LiveVersion(version, pool, counters, this.settings.versionHeader);
+  }
+
+  #forgetContexts(table: RoutingTable): void {
+    if (this.#upstreamContexts.size === 0) return;
+    const named = new Set(table.routes.map(({ tls }) => (tls === undefined ? '' : contextKey(tls))));
+    for (const key of this.#upstreamContexts.keys()) if (!named.has(key)) this.#upstreamContexts.delete(key);
+  }
+
+  /** One for all versions and routes that say the same, so that a table which is built anew ends no connection. */
+  #upstreamContext(tls: UpstreamTls): UpstreamContext {
+    const key = contextKey(tls);
+    let context = this.#upstreamContexts.get(key);
+    if (context === undefined) {
+      context = new UpstreamContext(tls);
+      this.#upstreamContexts.set(key, context);
+    }
+    return context;
   }
 
   #setDate(): void {
@@ -293,4 +315,8 @@ export class DataPlane {
     this.dateText = `date: ${new Date(now).toUTCString()}\r\n`;
     this.dateLine = Buffer.from(this.dateText, 'latin1');
   }
+}
+
+function contextKey({ ca, serverName, verify }: UpstreamTls): string {
+  return JSON.stringify([ca, serverName, verify]);
 }

@@ -10,6 +10,7 @@ const FAULTS: Readonly<Record<UpstreamFailureReason, EjectionReason | null>> = {
   connect_refused: 'connect',
   connect_timeout: 'connect',
   connect_error: 'connect',
+  tls_error: 'connect',
   reset: 'no_answer',
   truncated: 'no_answer',
   bad_response: 'no_answer',

@@ -153,6 +153,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     const upstream = this.#upstream;
     if (upstream === null) return;
     if (upstream.connected) this.#fail(this.response.touched ? 'truncated' : 'reset');
+    else if (upstream.handshaking) this.#fail('tls_error');
     else this.#fail(error === 'ECONNREFUSED' ? 'connect_refused' : 'connect_error');
   }
 
@@ -263,7 +264,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     const version = this.account.version;
     if (upstream === null || endpoint === null || version === null) return;
     recordFailure(version.live.counters, reason);
-    this.#plane.logFailure(this, reason);
+    this.#plane.logFailure(this, reason, upstream.error);
     // First of all, so that what follows chooses among what is left.
     this.#verdict.failed(endpoint, upstream, reason);
     const unsent = !upstream.connected;

@@ -41,13 +41,17 @@ export class ProxyLog {
     this.#now = now;
   }
 
-  failure({ account }: Exchange, reason: CauseName): void {
+  /** @param code of the system or of OpenSSL; empty: there was no error */
+  failure({ account }: Exchange, reason: CauseName, code: string): void {
     const { level } = causeOf(reason);
     if (!this.#logger.isLevelEnabled(level)) return;
     const version = account.version?.version;
     const suppressed = this.#suppressed(`${reason} ${account.upstreamName} ${version?.key}`);
     if (suppressed < 0) return;
-    this.#logger[level]({ reason, ...place(account), suppressed }, REJECTED.get(reason) ?? 'upstream failed');
+    this.#logger[level](
+      { reason, ...(code !== '' && { code }), ...place(account), suppressed },
+      REJECTED.get(reason) ?? 'upstream failed',
+    );
   }
 
   ejection(account: Account, reason: EjectionReason, { standing, time }: Verdict): void {

@@ -68,18 +68,19 @@ export class RequestRelay {
   send(head: RequestHead, upstream: UpstreamConnection, client: ClientIdentity, upstreamHost: string): void {
     const { scratch } = this.#plane;
     const { socket } = upstream;
+    const slow = upstream.tls !== null;
     const bytes = this.#bytes;
     const bodyStart = this.#start + head.length;
     let length = writeUpstreamRequest(scratch.buffer, bytes, head, client, upstreamHost, this.#plane.trailerNames);
     this.#beginBody(head);
     if (bodyStart === this.#stop) {
-      scratch.send(socket, length);
+      scratch.send(socket, length, slow);
       return;
     }
     const fits = length + this.#stop - bodyStart <= scratch.size;
     if (!fits) {
       socket.cork();
-      scratch.send(socket, length);
+      scratch.send(socket, length, slow);
     }
     for (let at = bodyStart; at < this.#stop; ) {
       at = this.#body.take(bytes, at, this.#stop);
@@ -94,7 +95,7 @@ export class RequestRelay {
       if (fits) length += trailers.copy(scratch.buffer, length);
       else socket.write(trailers);
     }
-    if (fits) scratch.send(socket, length);
+    if (fits) scratch.send(socket, length, slow);
     else socket.uncork();
   }
 

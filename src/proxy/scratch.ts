@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { TlsClientSocket } from './tls-client-socket.ts';
 
 /**
@@ -23,14 +22,6 @@ export function afterFlush(socket: Socket, done: () => void): void {
   socket.write(NOTHING, done);
 }
 
-/** TLS has encrypted the last `length` bytes: they were the only ones to write, and there is a connection. */
-function taken(socket: Socket, length: number): boolean {
-  return (
-    socket instanceof TlsClientSocket ||
-    (socket instanceof TLSSocket && !socket.connecting && socket.writableLength === length)
-  );
-}
-
 /** One buffer for a worker to build heads in, replaced while a slow socket still holds on to it. */
 export class Scratch {
   #buffer: Buffer;
@@ -49,15 +40,17 @@ export class Scratch {
     return this.#size;
   }
 
-  /** Writes the first `length` bytes. */
-  send(socket: Socket, length: number): void {
+  /** Writes the first `length` bytes. @param slow the socket never takes them at once: TLS to an upstream */
+  send(socket: Socket, length: number, slow = false): void {
     const head = this.#buffer.subarray(0, length);
-    if (socket.connecting || (socket.writableLength !== 0 && !(socket instanceof TLSSocket))) {
+    if (slow || socket.connecting || (socket.writableLength !== 0 && !(socket instanceof TlsClientSocket))) {
       // It has to wait, and a copy of its own size is far less than a buffer of ours.
       socket.write(Buffer.from(head));
       return;
     }
     socket.write(head);
-    if (socket.writableLength !== 0 && !taken(socket, length)) this.#buffer = Buffer.allocUnsafeSlow(this.#size);
+    if (socket.writableLength !== 0 && !(socket instanceof TlsClientSocket)) {
+      this.#buffer = Buffer.allocUnsafeSlow(this.#size);
+    }
   }
 }

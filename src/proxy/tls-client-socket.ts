@@ -10,6 +10,8 @@ export class TlsClientSocket extends TLSSocket {
   /** The handshake is complete. */
   established = false;
   readonly #raw: Socket;
+  /** Writes of nothing that are under way. */
+  #empty = 0;
   readonly #plainAnswer: () => Buffer;
 
   /** @param plainAnswer what a client gets that speaks HTTP without TLS */
@@ -28,16 +30,26 @@ export class TlsClientSocket extends TLSSocket {
   override write(
     chunk: Uint8Array | string,
     encoding?: BufferEncoding,
-    callback?: (error?: Error | null) => void,
+    callback?: (error: Error | null | undefined) => void,
   ): boolean;
   override write(
     chunk: Uint8Array | string,
     encoding?: BufferEncoding | ((error: Error | null | undefined) => void),
-    callback?: (error?: Error | null) => void,
+    callback?: (error: Error | null | undefined) => void,
   ): boolean {
-    const kept = this.writableLength > 0 && typeof chunk !== 'string' ? Buffer.from(chunk) : chunk;
-    if (typeof encoding === 'string') return super.write(kept, encoding, callback);
-    return super.write(kept, encoding ?? callback);
+    if (typeof chunk === 'string') {
+      return typeof encoding === 'string' ? super.write(chunk, encoding, callback) : super.write(chunk, encoding);
+    }
+    const done = typeof encoding === 'function' ? encoding : callback;
+    if (chunk.length === 0) {
+      // A write of nothing is under way like any other, and `writableLength` does not tell of it.
+      this.#empty += 1;
+      return super.write(chunk, (error) => {
+        this.#empty -= 1;
+        done?.(error);
+      });
+    }
+    return super.write(this.writableLength > 0 || this.#empty > 0 ? Buffer.from(chunk) : chunk, done);
   }
 
   /** An end without close_notify, and a reset: nobody can take what was sent for the whole. */

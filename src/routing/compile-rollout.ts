@@ -21,8 +21,8 @@ export interface RolloutRoute {
   readonly path: string;
   readonly rollout: Rollout;
   /** What the configuration says about it; a route that nobody wrote has only a place for messages. */
-  readonly config: Pick<RouteConfig, 'place' | 'port' | 'headers' | 'experiments'>;
-  /** Ends the version keys: '' or, where another route leads to another port of the same Rollout, `#port`. */
+  readonly config: Pick<RouteConfig, 'place' | 'port' | 'headers' | 'experiments' | 'tls'>;
+  /** Ends the version keys: '' or, where another route leads to another port of the same Rollout, `#port`; with TLS `#tls`. */
   readonly keySuffix: string;
 }
 
@@ -61,7 +61,16 @@ export function compileRollout(
   const experiments = builder.experimentHeader();
   const { name, hosts, path } = route;
   return {
-    route: { name, hosts, path, versions: builder.versions(), rules, experiments, split },
+    route: {
+      name,
+      hosts,
+      path,
+      versions: builder.versions(),
+      rules,
+      experiments,
+      split,
+      ...(route.config.tls !== null && { tls: route.config.tls }),
+    },
     endpoints: builder.endpoints,
     problems: [
       ...refusals(rollout),

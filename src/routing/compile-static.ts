@@ -51,6 +51,7 @@ export function compileStatic(config: RouteConfig): {
       rules,
       experiments: null,
       split: split.some(({ weight }) => weight > 0) ? split : [],
+      ...(config.tls !== null && { tls: config.tls }),
     },
     endpoints: new Map(versions.map(([name, { endpoints }]) => [keyOf(name), sortedEndpoints(endpoints)])),
     problems,

@@ -4,7 +4,7 @@ import type { Rollout } from '../model/rollout.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { RolloutRoute } from './compile-rollout.ts';
 import type { ObjectIndex } from './object-index.ts';
-import type { Route } from './table.ts';
+import type { Route, UpstreamTls } from './table.ts';
 
 /** Which routes there are, and what each one leads to. */
 export type PlannedRoute = { readonly place: string } & (
@@ -23,6 +23,7 @@ export interface RoutePlan {
 export function planRoutes(snapshot: Snapshot, configured: readonly RouteConfig[], index: ObjectIndex): RoutePlan {
   const problems: Problem[] = [];
   const ports = new Map<string, string>();
+  const tlsSettings: string[] = [];
   const routes = configured.map((route): PlannedRoute => {
     const { place, name, path } = route;
     if (route.rollout === null) return { kind: 'static', place, config: route };
@@ -35,7 +36,7 @@ export function planRoutes(snapshot: Snapshot, configured: readonly RouteConfig[
         route: { name, hosts, path, versions: [], rules: [], experiments: null, split: [] },
       };
     }
-    const keySuffix = suffixOf(rollout, route.port, ports);
+    const keySuffix = suffixOf(rollout, route.port, ports) + tlsSuffix(route.tls, tlsSettings);
     return { kind: 'rollout', place, route: { name, hosts, path, rollout, config: route, keySuffix } };
   });
   return { routes, problems };
@@ -68,6 +69,15 @@ function findRollout(
     problems.push({ place, message, remedy: 'write `rollout: namespace/name`' });
   }
   return null;
+}
+
+/** Connections belong to a version's key: with TLS, and with other settings of it, they are others, in whatever Rollout. */
+function tlsSuffix(tls: UpstreamTls | null, seen: string[]): string {
+  if (tls === null) return '';
+  const settings = JSON.stringify([tls.ca, tls.serverName, tls.verify]);
+  let index = seen.indexOf(settings);
+  if (index < 0) index = seen.push(settings) - 1;
+  return index === 0 ? '#tls' : `#tls${index + 1}`;
 }
 
 /** Endpoints belong to a version's key, so a second port of a Rollout needs keys of its own. */

@@ -29,6 +29,10 @@ function printRoute(route: Route, endpoints: EndpointMap, reason: string | undef
   });
   lines.push(...section('split', split.length === 0 ? ['nothing: 503'] : split));
   if (reason !== undefined) lines.push(row('because', reason));
+  if (route.tls !== undefined) {
+    const { serverName, verify } = route.tls;
+    lines.push(row('tls', verify ? `for ${serverName ?? "the endpoint's host"}` : 'any certificate'));
+  }
 
   const weighted = new Set(route.split.map(({ version }) => version));
   const others = route.versions.filter((_, index) => !weighted.has(index));

@@ -21,6 +21,18 @@ export interface Route {
   readonly experiments: ExperimentHeader | null;
   /** What the weighted choice chooses from. Weights are integers >= 0 with a sum above 0, or the list is empty. */
   readonly split: readonly Share[];
+  /** Absent: no TLS. */
+  readonly tls?: UpstreamTls;
+}
+
+/** How the endpoints of a route are spoken to. */
+export interface UpstreamTls {
+  /** PEM: the authorities that are trusted; null: those of the system. */
+  readonly ca: string | null;
+  /** The name that is asked for (SNI) and must be in the certificate; null: the endpoint's host. */
+  readonly serverName: string | null;
+  /** False: any certificate will do. */
+  readonly verify: boolean;
 }
 
 /** What a version is to its Rollout at the moment. */

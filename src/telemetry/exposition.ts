@@ -44,6 +44,8 @@ export interface ProcessState {
   readonly workersRestarted: number;
   /** Number of problems that there are now. */
   readonly problems: number;
+  /** When each certificate of a listener ends, in milliseconds since 1970, by its file. */
+  readonly certificates: ReadonlyMap<string, number>;
 }
 
 export interface ExpositionOptions {
@@ -194,6 +196,12 @@ export class Exposition {
       `${prefix}problems`,
       'Things in configuration and objects that do not work now; /api/table on the admin port lists them, and the log.',
       single((state) => state.problems),
+    );
+    this.#gauge(`${prefix}tls_certificate_expiry_timestamp_seconds`, 'When the certificate of a listener ends.', () =>
+      [...this.#state().certificates].map(([certificate, expires]) => ({
+        labels: { certificate },
+        value: expires / 1000,
+      })),
     );
     this.#gauge(
       `${prefix}source_synced`,

@@ -23,6 +23,7 @@ export const UPSTREAM_FAILURE_REASONS = [
   'connect_refused',
   'connect_timeout',
   'connect_error',
+  'tls_error',
   'reset',
   'truncated',
   'bad_response',

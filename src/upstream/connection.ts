@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Endpoint } from '../routing/table.ts';
 import { HEADROOM, SLAB_BYTES, slabs, TAILROOM } from './slabs.ts';
+import type { UpstreamContext } from './upstream-context.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
 
 /** What an upstream connection tells the exchange that holds it. Positions are into `connection.slab`. */
@@ -26,43 +28,43 @@ const SMALL_READ_BYTES = 4096;
 export class UpstreamConnection {
   readonly socket: Socket;
   readonly endpoint: Endpoint;
+  /** Null: no TLS. */
+  readonly tls: UpstreamContext | null;
   /** Where the unread bytes are; empty while there are none and none are expected at once. */
   slab: Buffer = slabs.none;
   /** First unread byte, and the end of what has been read. */
   start = HEADROOM;
   end = HEADROOM;
   connected = false;
+  /** There is a TCP connection, and its TLS handshake is not over. */
+  handshaking = false;
+  /** What it has read in this turn of the event loop may be followed by more: nobody else may have it yet. */
+  unsettled = false;
   closed = false;
   /** Exchanges completed on this connection. */
   served = 0;
   /** Deadline of an idle connection, in the worker clock's milliseconds. */
   idleUntil = 0;
+  /** The code of what ended it, ECONNRESET or CERT_HAS_EXPIRED say; empty: no error. */
+  error = '';
   user: UpstreamUser | null = null;
   /** Told when the connection ends or speaks while nobody uses it. */
   readonly #onIdleEnd: (connection: UpstreamConnection) => void;
   #view: Buffer = slabs.landing;
   /** Where in the slab the view begins; -1: the view is of none, or of another. */
   #viewStart = -1;
-  #error = '';
 
-  constructor(endpoint: Endpoint, onIdleEnd: (connection: UpstreamConnection) => void) {
+  constructor(
+    endpoint: Endpoint,
+    onIdleEnd: (connection: UpstreamConnection) => void,
+    tls: UpstreamContext | null = null,
+  ) {
     this.endpoint = endpoint;
+    this.tls = tls;
     this.#onIdleEnd = onIdleEnd;
-    this.socket = new UpstreamSocket({
-      allowHalfOpen: true,
-      onread: {
-        buffer: () => this.#nextBuffer(),
-        callback: (length) => this.#onRead(length),
-      },
-    })
-      .setNoDelay(true)
-      .connect(endpoint.port, endpoint.host);
-    this.socket.on('connect', () => {
-      this.connected = true;
-      this.user?.onUpstreamConnect();
-    });
+    this.socket = tls === null ? this.#connectPlain() : this.#connectTls(tls);
     this.socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#error = error.code ?? 'ERROR';
+      this.error = error.code ?? 'ERROR';
     });
     this.socket.on('end', () => {
       if (this.user === null) this.destroy();
@@ -90,6 +92,64 @@ export class UpstreamConnection {
 
   destroy(): void {
     if (!this.socket.destroyed) this.socket.destroy();
+  }
+
+  #connectPlain(): Socket {
+    const socket = new UpstreamSocket({
+      allowHalfOpen: true,
+      onread: {
+        buffer: () => this.#nextBuffer(),
+        callback: (length) => this.#onRead(length),
+      },
+    })
+      .setNoDelay(true)
+      .connect(this.endpoint.port, this.endpoint.host);
+    socket.on('connect', () => this.#onConnect());
+    return socket;
+  }
+
+  #connectTls(tls: UpstreamContext): TLSSocket {
+    const socket = tls.connect(this.endpoint);
+    socket.on('connect', () => {
+      this.handshaking = true;
+    });
+    socket.on('secureConnect', () => {
+      this.handshaking = false;
+      this.#onConnect();
+    });
+    socket.on('data', (chunk: Buffer) => this.#onChunk(socket, chunk));
+    return socket;
+  }
+
+  #onConnect(): void {
+    this.connected = true;
+    this.user?.onUpstreamConnect();
+  }
+
+  /**
+   * Decrypted bytes. `onread` is not for TLS: Node goes on with what it has decrypted after the reader said stop, into the
+   * same buffer, to which a write may still refer. A paused stream keeps it instead.
+   */
+  #onChunk(socket: TLSSocket, chunk: Buffer): void {
+    this.#settle();
+    let at = 0;
+    while (at < chunk.length) {
+      const taken = chunk.copy(this.#nextBuffer(), 0, at);
+      at += taken;
+      if (this.#onRead(taken) || this.user === null) continue;
+      socket.pause();
+      if (at < chunk.length) socket.unshift(chunk.subarray(at));
+      return;
+    }
+  }
+
+  /** One read of the kernel's may hold several records, which come one by one: bytes behind an answer may be yet to come. */
+  #settle(): void {
+    if (this.unsettled) return;
+    this.unsettled = true;
+    setImmediate(() => {
+      this.unsettled = false;
+    });
   }
 
   #nextBuffer(): Buffer {
@@ -141,6 +201,6 @@ export class UpstreamConnection {
   #onClose(): void {
     this.closed = true;
     if (this.user === null) this.#onIdleEnd(this);
-    else this.user.onUpstreamClose(this.#error);
+    else this.user.onUpstreamClose(this.error);
   }
 }

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../routing/table.ts';
 import { UpstreamConnection } from './connection.ts';
 import { EndpointHealth } from './endpoint-health.ts';
+import type { UpstreamContext } from './upstream-context.ts';
 
 /** The connections of one worker to one endpoint of one version. Idle ones are reused last in, first out. */
 export class EndpointPool {
@@ -21,6 +22,7 @@ export class EndpointPool {
   readonly #maxActive: number;
   /** Told when one of `maxActive` exchanges is over; null where there is no such limit. */
   readonly #onRoom: (() => void) | null;
+  #tls: UpstreamContext | null = null;
 
   /** @param maxActive exchanges in flight; Infinity: any number. */
   constructor(endpoint: Endpoint, maxIdle: number, maxActive = Infinity, onRoom: (() => void) | null = null) {
@@ -47,10 +49,11 @@ export class EndpointPool {
     this.active += 1;
     if (!fresh) {
       for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+        if (connection.unsettled) return this.#acquireSettled(connection);
         if (!connection.socket.destroyed) return connection;
       }
     }
-    return new UpstreamConnection(this.endpoint, (connection) => this.#forget(connection));
+    return this.#connect();
   }
 
   /** Gives back a connection whose exchange is complete on both sides. */
@@ -58,7 +61,12 @@ export class EndpointPool {
     this.#freed();
     connection.user = null;
     connection.served += 1;
-    if (this.retired || connection.socket.destroyed || this.#idle.length >= this.#maxIdle) {
+    if (
+      this.retired ||
+      connection.socket.destroyed ||
+      connection.tls !== this.#tls ||
+      this.#idle.length >= this.#maxIdle
+    ) {
       connection.destroy();
       return;
     }
@@ -88,6 +96,13 @@ export class EndpointPool {
     idle.length = kept;
   }
 
+  /** How new connections are made from now on; those that were made otherwise end. Null: no TLS. */
+  secure(tls: UpstreamContext | null): void {
+    if (tls === this.#tls) return;
+    this.#tls = tls;
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+
   retire(): void {
     this.retired = true;
     for (const connection of this.#idle.splice(0)) connection.destroy();
@@ -96,6 +111,17 @@ export class EndpointPool {
   #freed(): void {
     this.active -= 1;
     if (this.#onRoom !== null) this.#onRoom();
+  }
+
+  #connect(): UpstreamConnection {
+    return new UpstreamConnection(this.endpoint, (connection) => this.#forget(connection), this.#tls);
+  }
+
+  /** The last used that has come to rest, or a new one. @param last has not; it stays for the next */
+  #acquireSettled(last: UpstreamConnection): UpstreamConnection {
+    this.#idle.push(last);
+    const index = this.#idle.findLastIndex(({ unsettled, socket }) => !unsettled && !socket.destroyed);
+    return this.#idle.splice(index, index < 0 ? 0 : 1)[0] ?? this.#connect();
   }
 
   #forget(connection: UpstreamConnection): void {

@@ -4,6 +4,7 @@ import { EndpointPool } from './endpoint-pool.ts';
 import { PendingQueue } from './pending-queue.ts';
 import { RetryBudget, type RetrySettings } from './retry-budget.ts';
 import { drawByWarmth, warmthOf } from './slow-start.ts';
+import type { UpstreamContext } from './upstream-context.ts';
 
 export interface PoolOptions {
   /** Idle connections kept for each endpoint. */
@@ -53,6 +54,7 @@ export class VersionPool {
   readonly #onRoom: (() => void) | null;
   readonly #ejection: EjectionSettings | null;
   readonly #random: () => number;
+  #tls: UpstreamContext | null = null;
 
   constructor(key: string, options: PoolOptions) {
     const { maxIdle, maxActive = 0, maxPending = 0, retries = null, ejection = null, random = Math.random } = options;
@@ -81,6 +83,7 @@ export class VersionPool {
     this.#endpoints = endpoints.map((endpoint) => {
       const pool = new EndpointPool(endpoint, this.#maxIdle, this.#maxActive, this.#onRoom);
       pool.since = now;
+      pool.secure(this.#tls);
       const before = kept.get(pool.name);
       kept.delete(pool.name);
       return before ?? pool;
@@ -88,6 +91,12 @@ export class VersionPool {
     for (const pool of kept.values()) pool.retire();
     this.#warm(now);
     this.#review();
+  }
+
+  /** How its endpoints are spoken to from now on. Null: no TLS. */
+  secure(tls: UpstreamContext | null): void {
+    this.#tls = tls;
+    for (const pool of this.#endpoints) pool.secure(tls);
   }
 
   /** @param ms for how long a new endpoint gets less than its share; 0: not at all */

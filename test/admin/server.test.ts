@@ -74,6 +74,7 @@ t.test('metrics are the text of the exposition with its content type', async (t)
       configReloadSuccessful: true,
       workersRestarted: 0,
       problems: 0,
+      certificates: new Map<string, number>(),
     }),
   });
   const { get } = await setUp(t, {
@@ -116,6 +117,7 @@ t.test('the table is shown with names in place of indexes', async (t) => {
         hosts: [],
         path: '/',
         because: 'step 1 of 4',
+        tls: null,
         versions: [
           {
             key: 'shop/talana/5d8c',

@@ -12,7 +12,7 @@ const STATIC = 'routes: [{ versions: { a: { weight: 1, endpoints: ["127.0.0.1:30
 
 t.test('a configuration of one static route gets every default', async (t) => {
   t.strictSame(parseConfig(STATIC, 'h.yaml'), {
-    listen: [{ address: '0.0.0.0', port: 8080 }],
+    listen: [{ address: '0.0.0.0', port: 8080, tls: null }],
     admin: { address: '127.0.0.1', port: 8081 },
     workers: 1,
     source: null,
@@ -26,6 +26,7 @@ t.test('a configuration of one static route gets every default', async (t) => {
         port: null,
         headers: [],
         experiments: null,
+        tls: null,
         versions: { a: { weight: 1, endpoints: [{ host: '127.0.0.1', port: 3001 }] } },
       },
     ],
@@ -90,10 +91,13 @@ t.test('the complete example mentions every key that there is', async (t) => {
   const paths = [
     [],
     ['listen', 0],
+    ['listen', 0, 'tls'],
+    ['listen', 0, 'tls', 'certificates', 0],
     ['admin'],
     ['routes', 0],
     ['routes', 0, 'headers', 0],
     ['routes', 0, 'experiments'],
+    ['routes', 0, 'tls'],
   ];
   const sections = ['timeouts', 'limits', 'forwarded', 'metrics', 'log', 'drain'];
   for (const path of [...paths, ...sections.map((name) => [name])]) {
@@ -140,6 +144,7 @@ trailers: [Server-Timing, X-Checksum]
         { name: 'x-any', match: { kind: 'present' }, to: 'preview', fallback: true },
       ],
       experiments: { header: 'x-exp', tokens: { t: 'search', u: 'shop/search#b' } },
+      tls: null,
       versions: null,
     },
   ]);
@@ -152,8 +157,8 @@ t.test('listen may be a list, and port 0 may stand there twice', async (t) => {
   const text = `listen: [{ address: "127.0.0.1", port: 0 }, { address: "::1", port: 0 }]\nadmin: false\n${STATIC}`;
   const config = parseConfig(text, 'h.yaml');
   t.strictSame(config.listen, [
-    { address: '127.0.0.1', port: 0 },
-    { address: '::1', port: 0 },
+    { address: '127.0.0.1', port: 0, tls: null },
+    { address: '::1', port: 0, tls: null },
   ]);
 });
 

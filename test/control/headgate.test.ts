@@ -105,7 +105,10 @@ t.test('after a reload that failed everything goes on, and a metric tells of it 
   const config = routesTo({ '/': await answering(t, 'one') });
   const gateway = await startGateway(t, config);
   t.equal(await gateway.metric(RELOADED), 1);
-  gateway.headgate.reloadFailed('headgate.yaml:3:1 rutes: unknown key');
+  gateway.headgate.reloadFailed({
+    message: 'headgate.yaml:3:1 rutes: unknown key',
+    mistakes: [{ file: 'headgate.yaml', line: 3, column: 1, path: 'rutes', message: 'unknown key', remedy: null }],
+  });
   t.equal(await gateway.metric(RELOADED), 0);
   t.equal(gateway.log.filter((line) => line.includes('headgate.yaml:3:1 rutes: unknown key')).length, 1);
   t.equal((await gateway.get('/')).body, 'one');

@@ -16,6 +16,11 @@ export function pem(file: `${CertificateName}.${'crt' | 'key'}` | 'ca.crt'): str
   return readFileSync(new URL(`../fixtures/tls/${file}`, import.meta.url), 'utf8');
 }
 
+/** Where such a file is. */
+export function pemPath(file: `${CertificateName}.${'crt' | 'key'}` | 'ca.crt'): string {
+  return new URL(`../fixtures/tls/${file}`, import.meta.url).pathname;
+}
+
 /** A listener with these certificates, the first of which is the default. */
 export function listenerTls(names: readonly CertificateName[], change: Partial<ListenerTls> = {}): ListenerTls {
   const certificates = names.map(

@@ -3,7 +3,7 @@ import { type Clock, DataPlane } from '../../src/proxy/data-plane.ts';
 import type { ListenerTls } from '../../src/proxy/listener-tls.ts';
 import { ProxyLog } from '../../src/proxy/proxy-log.ts';
 import type { WorkerSettings } from '../../src/proxy/settings.ts';
-import type { Endpoint, RoutingTable } from '../../src/routing/table.ts';
+import type { Endpoint, RoutingTable, UpstreamTls } from '../../src/routing/table.ts';
 import type { AccessLog } from '../../src/telemetry/access-log.ts';
 import { sum } from '../../src/telemetry/blocks.ts';
 import { SeriesRegistry } from '../../src/telemetry/counters.ts';
@@ -41,6 +41,8 @@ export interface TestPlaneOptions extends SettingsChange {
   readonly path?: string;
   readonly address?: string;
   readonly tls?: ListenerTls;
+  /** To the versions. */
+  readonly upstreamTls?: UpstreamTls;
 }
 
 /** Statuses, reasons or edges that were counted at least once. */
@@ -181,13 +183,18 @@ export class TestPlane {
 
 /** Starts one on a free port of 127.0.0.1 (or `address`); it ends with the test. */
 export async function testPlane(t: Test, options: TestPlaneOptions): Promise<TestPlane> {
-  const { versions, noFallback = [], path = '/', address = '127.0.0.1', tls = null } = options;
+  const { versions, noFallback = [], path = '/', address = '127.0.0.1', tls = null, upstreamTls } = options;
   const under = new TestPlane(testSettings(options));
   const { table, endpoints } = staticTable(versions, path, noFallback);
-  under.apply(table, endpoints);
+  under.apply(upstreamTls === undefined ? table : withTls(table, upstreamTls), endpoints);
   t.teardown(() => under.plane.destroy());
   await under.listen(address, tls);
   return under;
+}
+
+/** The table with every endpoint under TLS. */
+export function withTls(table: RoutingTable, tls: UpstreamTls): RoutingTable {
+  return { routes: table.routes.map((route) => ({ ...route, tls })) };
 }
 
 /** A plane with one version, `only`, at these ports. */

@@ -16,6 +16,7 @@ export function routeConfig(fields: Partial<RouteConfig> = {}): RouteConfig {
     port: null,
     headers: [],
     experiments: null,
+    tls: null,
     versions: null,
     ...fields,
   };

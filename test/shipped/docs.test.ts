@@ -57,7 +57,7 @@ for (const document of DOCUMENTS) {
 
   t.test(`${document}: every block of routes is right in the configuration of the cluster`, async (t) => {
     for (const block of blocks(document, 'yaml').filter((one) => one.startsWith('routes:'))) {
-      t.ok((parseConfig(`source: { kubernetes: {} }\n${block}`, document).routes ?? []).length > 0);
+      t.ok((parseConfig(`source: { kubernetes: {} }\n${withFiles(block)}`, document).routes ?? []).length > 0);
     }
   });
 
@@ -95,3 +95,8 @@ t.test('docs/troubleshooting.md: every reason it explains is one that Headgate g
   }
   t.ok(words >= 9);
 });
+
+/** A configuration is read with the files that it names. */
+function withFiles(block: string): string {
+  return block.replaceAll('/etc/headgate-ca/', `${ROOT}/test/fixtures/tls/`);
+}

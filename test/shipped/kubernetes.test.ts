@@ -244,3 +244,31 @@ t.test('the comments of each kustomization name its own folder', async (t) => {
     t.match(file, `kubectl apply -k ${folder}`, folder);
   }
 });
+
+t.test(
+  'overlays/tls: the Secret is mounted where the certificates are looked for, each port leads to the next',
+  async (t) => {
+    const folder = 'config/kubernetes/overlays/tls';
+    const added = (file: string) =>
+      documents(`${folder}/${file}`)
+        .flatMap((operations) => (Array.isArray(operations) ? operations : []))
+        .filter((operation) => at(operation, 'op') === 'add')
+        .map((operation) => at(operation, 'value'));
+    const [volume, mount, containerPort] = added('deployment.yaml');
+    const [servicePort] = added('service.yaml');
+    const [policyPort] = added('network-policy.yaml');
+    const [configured] = documents(`${folder}/headgate.yaml`);
+    const secured = list(configured, 'listen').find((one) => at(one, 'tls') !== undefined);
+    const [pair] = list(secured, 'tls', 'certificates');
+    t.equal(at(volume, 'name'), at(mount, 'name'));
+    // The keys of a Secret of type kubernetes.io/tls.
+    const mounted = text(mount, 'mountPath');
+    t.same(pair, { certificate: `${mounted}/tls.crt`, key: `${mounted}/tls.key` });
+    t.equal(at(containerPort, 'containerPort'), at(secured, 'port'));
+    t.equal(at(servicePort, 'targetPort'), at(containerPort, 'name'));
+    t.equal(at(policyPort, 'port'), at(containerPort, 'name'));
+    const [plain] = list(configured, 'listen');
+    const base = documents('config/kubernetes/base/headgate.yaml')[0];
+    t.same({ ...Object(configured), listen: plain }, base, 'the rest is as in the base');
+  },
+);

@@ -10,6 +10,7 @@ import {
   CONNECTIONS_OPEN,
   CONNECTIONS_REFUSED_BASE,
   TABLE_GENERATION,
+  UPSTREAM_FAILURE_REASONS,
 } from '../../src/telemetry/layout.ts';
 import {
   add,
@@ -45,6 +46,7 @@ function setUp(change: Partial<ExpositionOptions> = {}, state: Partial<ProcessSt
       configReloadSuccessful: true,
       workersRestarted: 0,
       problems: 0,
+      certificates: new Map<string, number>(),
       ...state,
     }),
     ...change,
@@ -141,7 +143,7 @@ t.test('failures and retries show every reason, at 0 too', async (t) => {
   recordFailure(first.series(CANARY_KEY), 'response_timeout');
   recordRetry(first.series(CANARY_KEY), 'reset');
   const failures = await lines(exposition, 'headgate_upstream_failures_total{');
-  t.equal(failures.length, 16);
+  t.equal(failures.length, 2 * UPSTREAM_FAILURE_REASONS.length);
   t.same(
     failures.filter((line) => !line.endsWith(' 0')),
     [`headgate_upstream_failures_total{reason="response_timeout",${CANARY}} 1`],
@@ -317,7 +319,7 @@ t.test('an exposition does not keep its process alive', async (t) => {
     const { SeriesRegistry } = await import(${JSON.stringify(new URL('../../src/telemetry/counters.ts', import.meta.url).href)});
     const { Exposition } = await import(${JSON.stringify(new URL('../../src/telemetry/exposition.ts', import.meta.url).href)});
     const registry = new SeriesRegistry({ workers: 1, now: Date.now });
-    const state = () => ({ table: null, sourceSynced: true, sourceLastEventSeconds: 0, configReloadSuccessful: true, workersRestarted: 0 });
+    const state = () => ({ table: null, sourceSynced: true, sourceLastEventSeconds: 0, configReloadSuccessful: true, workersRestarted: 0, certificates: new Map() });
     await new Exposition({ registry, state, prefix: 'headgate_', httpAlias: false, version: '0' }).text();
     console.log('done');
   `;
