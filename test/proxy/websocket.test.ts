@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import t, { type Test } from 'tap';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import { planeTo, type TestPlane } from '../lib/plane.ts';
+import { listenerTls } from '../lib/certificates.ts';
+import { planeTo, type TestPlane, type TestPlaneOptions } from '../lib/plane.ts';
 import { strictUpstream } from '../lib/upstreams.ts';
 
 /** How a side of a WebSocket ended: 1000 after a handshake of its own, 1006 without one. */
@@ -18,7 +19,7 @@ interface Scene {
 }
 
 /** An application that sends back every message as it came, behind a plane. */
-async function echo(t: Test): Promise<Scene> {
+async function echo(t: Test, settings: Pick<TestPlaneOptions, 'tls'> = {}): Promise<Scene> {
   const accepted: WebSocket[] = [];
   const codes: Code[] = [];
   const http = createServer();
@@ -37,13 +38,14 @@ async function echo(t: Test): Promise<Scene> {
   });
   const address = http.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  const plane = await planeTo(t, [address.port]);
-  return { plane, url: `ws://127.0.0.1:${plane.port}/chat`, accepted, codes };
+  const plane = await planeTo(t, [address.port], settings);
+  const url = `${settings.tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${plane.port}/chat`;
+  return { plane, url, accepted, codes };
 }
 
 /** A WebSocket that stands. It ends with the test. */
 async function open(t: Test, { url }: Scene, perMessageDeflate = false): Promise<WebSocket> {
-  const socket = new WebSocket(url, { perMessageDeflate });
+  const socket = new WebSocket(url, { perMessageDeflate, rejectUnauthorized: false });
   t.teardown(() => socket.terminate());
   await once(socket, 'open');
   return socket;
@@ -62,9 +64,11 @@ function bytesOf(data: RawData): Buffer {
 
 /** Bytes that repeat nowhere, so that one that is lost, doubled or swapped is seen. */
 function noise(size: number, seed: string): Buffer {
-  const blocks: Buffer[] = [];
-  for (let i = 0; i * 32 < size; i += 1) blocks.push(createHash('sha256').update(`${seed}${i}`).digest());
-  return Buffer.concat(blocks, size);
+  // SHAKE gives no digest of no bytes.
+  return createHash('shake256', { outputLength: Math.max(1, size) })
+    .update(seed)
+    .digest()
+    .subarray(0, size);
 }
 
 async function ended({ plane }: Scene, tunnels: number, t: Test): Promise<void> {
@@ -175,6 +179,22 @@ t.test('a thousand WebSockets at once each get their own 64 KiB back, and leave 
   await ended(scene, 1_000, t);
   await scene.plane.until(() => scene.codes.length === 1_000, 'the end at the application');
   t.equal(scene.plane.plane.upstreams.of('static/test/only').endpoints[0]?.active, 0);
+});
+
+t.test('a WebSocket under TLS is one like any other, until either side ends it abruptly', async (t) => {
+  const scene = await echo(t, { tls: listenerTls(['server']) });
+  const sockets = await Promise.all([open(t, scene), open(t, scene), open(t, scene)]);
+  const message = noise(1 << 20, 's');
+  for (const socket of sockets) t.ok((await said(socket, message)).equals(message));
+  const [first, second, third] = sockets;
+  first?.close(1000);
+  second?.terminate();
+  if (third !== undefined) {
+    const closed = once(third, 'close');
+    scene.accepted[2]?.terminate();
+    t.equal((await closed)[0], 1006);
+  }
+  await ended(scene, 3, t);
 });
 
 t.test("a WebSocket that the application refuses gets the application's answer", async (t) => {
