@@ -9,6 +9,8 @@ export interface AdminOptions {
   readonly state: AdminState;
   /** Told of an endpoint that threw; its client gets 500. */
   readonly onError?: (error: unknown, path: string) => void;
+  /** Milliseconds in which nothing moves on a connection until it is closed: above all one whose client reads no answer. Default 30 s. */
+  readonly stalledMs?: number;
 }
 
 export interface AdminServer {
@@ -32,6 +34,11 @@ const LIMITS = {
   requestTimeout: 10_000,
   keepAliveTimeout: 60_000,
 } as const;
+/** Probes, a few Prometheus servers, people. */
+const MAX_CONNECTIONS = 256;
+const STALLED_MS = 30_000;
+/** Answers that may be of several megabytes, being made or sent. More would pile up in memory; a scrape comes again. */
+const MAX_LARGE = 8;
 
 /** Each path and what it answers to GET. */
 const ENDPOINTS: Readonly<Record<string, (state: AdminState, query: URLSearchParams) => Answer | Promise<Answer>>> = {
@@ -50,10 +57,23 @@ const ENDPOINTS: Readonly<Record<string, (state: AdminState, query: URLSearchPar
 };
 
 /** Rejects with a `ListenError`. */
-export async function startAdmin({ listen, state, onError }: AdminOptions): Promise<AdminServer> {
+export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
+  const { listen, state, onError, stalledMs = STALLED_MS } = options;
   let closing = false;
+  let large = 0;
   const server = createServer(LIMITS, (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
+    const isLarge = path === '/metrics' || path.startsWith('/api/');
+    if (isLarge && large >= MAX_LARGE) {
+      send(request, response, line(503, 'busy with as many answers of this kind as may be at a time'), closing);
+      return;
+    }
+    if (isLarge) {
+      large += 1;
+      response.once('close', () => {
+        large -= 1;
+      });
+    }
     answer(request, path, state)
       .catch((error: unknown) => {
         onError?.(error, path);
@@ -65,6 +85,8 @@ export async function startAdmin({ listen, state, onError }: AdminOptions): Prom
         response.destroy();
       });
   });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = stalledMs;
   const bound = await open(server, listen);
   server.on('error', (error) => onError?.(error, ''));
   return {

@@ -74,6 +74,22 @@ export class Body {
     return stop;
   }
 
+  /**
+   * Closes the gaps between the ranges, in the bytes themselves. One write does for all of them then: what waits for a slow
+   * reader is a read's bytes, and not 300 more for each of thousands of tiny chunks.
+   * @returns the end of the one range that is left, which begins where the first one did.
+   */
+  join(bytes: Buffer): number {
+    let end = this.ranges[1] ?? 0;
+    for (let i = 1; i < this.rangeCount; i += 1) {
+      const from = this.ranges[2 * i] ?? 0;
+      const to = this.ranges[2 * i + 1] ?? 0;
+      bytes.copyWithin(end, from, to);
+      end += to - from;
+    }
+    return end;
+  }
+
   #takeChunked(bytes: Buffer, start: number, end: number): number {
     const decoder = this.#decoder;
     if (decoder === null || decoder.decode(bytes, start, end) === INVALID) return -1;

@@ -299,7 +299,7 @@ export class ClientConnection {
   /** Copies the unread bytes to a buffer of our own; doubling keeps a byte-at-a-time client linear. */
   #own(room = 0): void {
     const unread = this.#end - this.#start;
-    const copy = Buffer.allocUnsafe(Math.max(1024, 2 * (unread + room)));
+    const copy = Buffer.allocUnsafe(Math.max(1024, 2 * unread, unread + room));
     this.#input.copy(copy, 0, this.#start, this.#end);
     this.#input = copy;
     this.#start = 0;

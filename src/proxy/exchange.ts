@@ -114,7 +114,8 @@ export class Exchange implements UpstreamUser, Dispatched {
   }
 
   onUpstreamConnect(): void {
-    this.#connection.resume();
+    // A client that is paused because it sends its next requests stays so.
+    if (!this.request.done) this.#connection.resume();
     this.#await();
   }
 

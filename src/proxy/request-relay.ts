@@ -105,14 +105,14 @@ export class RequestRelay {
    */
   pass(chunk: Buffer, start: number, end: number, socket: UpstreamConnection['socket']): number {
     this.unrepeatable = true;
+    this.#bytes = NO_BYTES;
     let at = start;
     while (at < end && !this.#body.done) {
       const from = at;
       at = this.#body.take(chunk, at, end);
       if (at < 0) return -1;
       this.bytesIn += at - from;
-      const { ranges, rangeCount } = this.#body;
-      for (let i = 0; i < rangeCount; i += 1) socket.write(chunk.subarray(ranges[2 * i], ranges[2 * i + 1]));
+      if (this.#body.rangeCount > 0) socket.write(chunk.subarray(this.#body.ranges[0], this.#body.join(chunk)));
     }
     if (this.#body.done && this.#body.trailers.length > 0) socket.write(this.#body.trailers);
     return at;

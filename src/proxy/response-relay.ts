@@ -192,28 +192,24 @@ export class ResponseRelay {
     while (at < end && !body.done) {
       at = body.take(slab, at, end);
       if (at < 0) return BROKEN;
-      const { ranges, rangeCount } = body;
-      if (rangeCount > 1) client.cork();
-      for (let i = 0; i < rangeCount; i += 1) {
-        let from = ranges[2 * i] ?? 0;
-        let to = ranges[2 * i + 1] ?? 0;
-        this.bytesOut += to - from;
-        if (this.#enchunk) {
-          from = writeChunkLine(slab, from, to - from);
-          slab[to] = CR;
-          slab[to + 1] = LF;
-          to += 2;
-        }
-        if (pending) {
-          // Moves the head up to the body where the two do not touch; a few hundred bytes, and one write less.
-          const length = headEnd - headStart;
-          if (headEnd !== from) slab.copyWithin(from - length, headStart, headEnd);
-          from -= length;
-          pending = false;
-        }
-        client.write(slab.subarray(from, to));
+      if (body.rangeCount === 0) continue;
+      let from = body.ranges[0] ?? 0;
+      let to = body.join(slab);
+      this.bytesOut += to - from;
+      if (this.#enchunk) {
+        from = writeChunkLine(slab, from, to - from);
+        slab[to] = CR;
+        slab[to + 1] = LF;
+        to += 2;
       }
-      if (rangeCount > 1) client.uncork();
+      if (pending) {
+        // Moves the head up to the body where the two do not touch; a few hundred bytes, and one write less.
+        const length = headEnd - headStart;
+        if (headEnd !== from) slab.copyWithin(from - length, headStart, headEnd);
+        from -= length;
+        pending = false;
+      }
+      client.write(slab.subarray(from, to));
     }
     if (pending) client.write(slab.subarray(headStart, headEnd));
     if (body.done && body.trailers.length > 0) {
