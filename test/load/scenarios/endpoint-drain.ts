@@ -12,7 +12,7 @@ import { startUpstream, type Upstream } from '../lib/upstream.ts';
 const PRE_STOP_MS = 200;
 
 /** The Pods of a Rollout leave and come under full load, as when a Deployment is rolled; each process ends when its Pod has left. */
-export const scenario: Scenario = { name: 'endpoint-drain', seconds: 10, run };
+export const scenario: Scenario = { name: 'endpoint-drain', seconds: 8, run };
 
 async function run(context: Context): Promise<void> {
   const folder = join(context.folder, 'manifests');

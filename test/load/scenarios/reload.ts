@@ -11,7 +11,7 @@ const WRITE_MS = 200;
 const BROKEN_EVERY = 7;
 
 /** The configuration changes every 200 ms under full load: weights, versions, endpoints, routes; now and then it is broken. */
-export const scenario: Scenario = { name: 'reload', seconds: 8, run };
+export const scenario: Scenario = { name: 'reload', seconds: 6, run };
 
 async function run(context: Context): Promise<void> {
   const upstreams = await Promise.all(['one', 'two', 'three'].map((name) => startUpstream(context, name)));

@@ -11,7 +11,7 @@ const PAUSE_MS = 700;
 const LOOK_MS = 50;
 
 /** SIGTERM under full load, and another Headgate takes over: as replicas are rolled, again and again. */
-export const scenario: Scenario = { name: 'take-over', seconds: 8, run };
+export const scenario: Scenario = { name: 'take-over', seconds: 6, run };
 
 /** Clients open connections to what says that it is ready, as a Service's endpoints do; the delay is for them to hear of it. */
 async function run(context: Context): Promise<void> {

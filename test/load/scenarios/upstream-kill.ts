@@ -13,7 +13,7 @@ const PAUSE_MS = 1_000;
 const EJECTION = 'ejection: { time: 1s, maxTime: 1s }\n';
 
 /** One of two upstreams is killed with SIGKILL under full load, and comes back; then the other. */
-export const scenario: Scenario = { name: 'upstream-kill', seconds: 6, run };
+export const scenario: Scenario = { name: 'upstream-kill', seconds: 5, run };
 
 interface Kill {
   /** Milliseconds since 1970, at which the process was seen to be gone. */

@@ -11,7 +11,7 @@ const CONCURRENCY = 32;
 const PAUSE_MS = 1_500;
 
 /** A worker thread is ended in the middle of its work, again and again; it is replaced each time. */
-export const scenario: Scenario = { name: 'worker-kill', seconds: 6, run };
+export const scenario: Scenario = { name: 'worker-kill', seconds: 5, run };
 
 /**
  * A thread that ends takes its connections with it, and its listening socket with the connections that the kernel has queued
