@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import t, { type Test } from 'tap';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import { listenerTls } from '../lib/certificates.ts';
+import { listenerTls, pem } from '../lib/certificates.ts';
 import { planeTo, type TestPlane, type TestPlaneOptions } from '../lib/plane.ts';
 import { strictUpstream } from '../lib/upstreams.ts';
 
@@ -19,10 +20,13 @@ interface Scene {
 }
 
 /** An application that sends back every message as it came, behind a plane. */
-async function echo(t: Test, settings: Pick<TestPlaneOptions, 'tls'> = {}): Promise<Scene> {
+async function echo(t: Test, settings: Pick<TestPlaneOptions, 'tls' | 'upstreamTls'> = {}): Promise<Scene> {
   const accepted: WebSocket[] = [];
   const codes: Code[] = [];
-  const http = createServer();
+  const http =
+    settings.upstreamTls === undefined
+      ? createServer()
+      : createSecureServer({ cert: pem('server.crt'), key: pem('server.key') });
   const server = new WebSocketServer({ server: http, perMessageDeflate: true });
   server.on('connection', (socket) => {
     accepted.push(socket);
@@ -181,8 +185,9 @@ t.test('a thousand WebSockets at once each get their own 64 KiB back, and leave 
   t.equal(scene.plane.plane.upstreams.of('static/test/only').endpoints[0]?.active, 0);
 });
 
-t.test('a WebSocket under TLS is one like any other, until either side ends it abruptly', async (t) => {
-  const scene = await echo(t, { tls: listenerTls(['server']) });
+t.test('a WebSocket under TLS on both hops is one like any other, until either side ends it abruptly', async (t) => {
+  const upstreamTls = { ca: pem('ca.crt'), serverName: 'localhost', verify: true };
+  const scene = await echo(t, { tls: listenerTls(['server']), upstreamTls });
   const sockets = await Promise.all([open(t, scene), open(t, scene), open(t, scene)]);
   const message = noise(1 << 20, 's');
   for (const socket of sockets) t.ok((await said(socket, message)).equals(message));
