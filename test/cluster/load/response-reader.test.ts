@@ -69,3 +69,23 @@ t.test('what a proxy must not send is an error', async (t) => {
     t.throws(() => read(text), ResponseError, text);
   }
 });
+
+t.test('a pipelined response leaves what follows it', async (t) => {
+  const reader = new ResponseReader({ pipelined: true });
+  const response = reader.push(Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 404'));
+  t.equal(response?.body.toString(), 'ok');
+  t.equal(reader.rest.toString(), 'HTTP/1.1 404');
+});
+
+t.test('the answer to HEAD has no body, whatever its fields say', async (t) => {
+  const reader = new ResponseReader({ head: true });
+  t.equal(reader.push(Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n'))?.body.length, 0);
+});
+
+t.test('103 is counted and is no answer; 101 is one, and what follows is not HTTP', async (t) => {
+  const reader = new ResponseReader({ pipelined: true });
+  t.equal(reader.push(Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n')), null);
+  t.equal(reader.interims, 1);
+  t.equal(reader.push(Buffer.from('HTTP/1.1 101 Switching Protocols\r\n\r\n\0tunnel'))?.status, 101);
+  t.equal(reader.rest.toString(), '\0tunnel');
+});
