@@ -14,6 +14,8 @@ const FORBIDDEN = [
   ['src/routing/a.ts', '../proxy/exchange.ts'],
   ['src/routing/match.ts', '../model/rollout.ts'],
   ['src/upstream/a.ts', '../config/config.ts'],
+  ['src/upstream/b.ts', '../health/health-checker.ts'],
+  ['src/health/a.ts', '../proxy/worker-pool.ts'],
   ['src/proxy/a.ts', '../model/rollout.ts'],
   ['src/proxy/b.ts', '../sources/source.ts'],
   ['src/proxy/c.ts', '../config/config.ts'],

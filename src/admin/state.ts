@@ -19,6 +19,8 @@ export interface TableState {
   readonly endpoints: EndpointMap;
   /** By route, what gave its weights. */
   readonly reasons: Readonly<Record<string, string>>;
+  /** What health checks know of the endpoints of a version, by `host:port`; null: they are not checked. */
+  readonly healthOf: (key: string) => Readonly<Record<string, string>> | null;
   readonly problems: readonly { readonly place: string; readonly message: string; readonly remedy: string }[];
 }
 

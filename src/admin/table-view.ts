@@ -3,16 +3,21 @@ import type { HeaderRule, Route, Target } from '../routing/table.ts';
 import type { TableState } from './state.ts';
 
 /** The JSON of `/api/table`: indexes replaced by what they point to, endpoints as `host:port`. */
-export function tableView({ generation, workers, table, endpoints, reasons, problems }: TableState) {
+export function tableView({ generation, workers, table, endpoints, reasons, healthOf, problems }: TableState) {
   return {
     generation,
     workers: workers.map((applied, worker) => ({ worker, generation: applied })),
-    routes: table.routes.map((route) => routeView(route, endpoints, reasons[route.name] ?? null)),
+    routes: table.routes.map((route) => routeView(route, endpoints, reasons[route.name] ?? null, healthOf)),
     problems,
   };
 }
 
-function routeView(route: Route, endpoints: TableState['endpoints'], because: string | null) {
+function routeView(
+  route: Route,
+  endpoints: TableState['endpoints'],
+  because: string | null,
+  healthOf: TableState['healthOf'],
+) {
   return {
     name: route.name,
     hosts: route.hosts,
@@ -26,6 +31,7 @@ function routeView(route: Route, endpoints: TableState['endpoints'], because: st
       role: version.role,
       weight: route.split.reduce((sum, share) => (share.version === index ? sum + share.weight : sum), 0),
       endpoints: (endpoints[version.key] ?? []).map(({ host, port }) => hostPort(host, port)),
+      ...healthView(healthOf(version.key)),
       fallback: keys(route, version.fallback),
     })),
     rules: route.rules.map((rule) => ruleView(route, rule)),
@@ -34,6 +40,11 @@ function routeView(route: Route, endpoints: TableState['endpoints'], because: st
       values: route.experiments.values.map(([value, target]) => ({ value, ...targetView(route, target) })),
     },
   };
+}
+
+/** Nothing where nothing is checked. */
+function healthView(health: Readonly<Record<string, string>> | null) {
+  return health === null ? {} : { health };
 }
 
 function ruleView(route: Route, { origin, label, header, match, target }: HeaderRule) {

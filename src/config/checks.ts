@@ -64,6 +64,7 @@ function checkRoute(route: Readonly<Record<string, unknown>>, path: Path, hasSou
       'write serverName: NAME, a name that is in them, or verify: false',
     );
   }
+  checkHealth(asRecord(route['healthCheck']), [...path, 'healthCheck'], report);
   checkTokens(route['experiments'], [...path, 'experiments', 'tokens'], report);
   const targets = rollout !== undefined ? ROLES : Object.keys(asRecord(versions));
   for (const [index, rule] of asList(route['headers']).entries()) {
@@ -86,6 +87,19 @@ function checkVersions(versions: Readonly<Record<string, unknown>>, path: Path, 
       seen.add(endpoint);
     }
   }
+}
+
+function checkHealth(check: Readonly<Record<string, unknown>>, path: Path, report: Report): void {
+  const { interval = '10s', timeout = '2s' } = check;
+  const every = usable(parseDuration, interval);
+  const wait = usable(parseDuration, timeout);
+  if (every === null || wait === null || wait <= every) return;
+  const key = check['timeout'] === undefined ? 'interval' : 'timeout';
+  report(
+    [...path, key],
+    `a check may take ${String(timeout)}, and one is due every ${String(interval)}`,
+    'make the interval the longer one',
+  );
 }
 
 function checkTokens(experiments: unknown, path: Path, report: Report): void {

@@ -1,4 +1,4 @@
-import type { HeaderMatch, UpstreamTls } from '../routing/table.ts';
+import type { HeaderMatch, HealthCheck, UpstreamTls } from '../routing/table.ts';
 
 /** The configuration after validation: defaults filled in, durations in milliseconds, sizes in bytes. Frozen. */
 export interface Config {
@@ -158,6 +158,10 @@ export interface RouteConfig {
   readonly experiments: { readonly header: string; readonly tokens: Readonly<Record<string, string>> } | null;
   /** Null: its endpoints are spoken to without TLS. */
   readonly tls: UpstreamTls | null;
+  /** Null: its endpoints are not checked. */
+  readonly healthCheck: HealthCheck | null;
+  /** Milliseconds in which a new endpoint's share grows to what it will be. Default 0: off. */
+  readonly slowStart: number;
   /** Static versions by name; null when `rollout` is given. Exactly one of the two is set. */
   readonly versions: Readonly<Record<string, StaticVersionConfig>> | null;
 }

@@ -199,6 +199,9 @@ function buildRoute(route: ParsedRoute, raw: unknown, place: string, authorities
       route.tls === undefined
         ? null
         : { ca: authorities, serverName: route.tls.serverName ?? null, verify: route.tls.verify },
+    healthCheck:
+      route.healthCheck === undefined ? null : { ...route.healthCheck, host: route.healthCheck.host ?? null },
+    slowStart: route.slowStart,
     versions: route.versions === undefined ? null : Object.fromEntries(versions),
   };
 }

@@ -20,10 +20,12 @@ import {
   parsePercent,
   parseRegex,
   parseRequestHeader,
+  parseRequestPath,
   parseResponseHeader,
   parseRolloutName,
   parseServerName,
   parseServicePort,
+  parseStatuses,
   parseText,
   parseWorkers,
 } from './values.ts';
@@ -101,6 +103,16 @@ const staticVersion = z.strictObject({
   endpoints: z.array(leaf(parseEndpoint)),
 });
 
+const healthCheck = z.strictObject({
+  path: leaf(parseRequestPath),
+  interval: leaf((value) => bounded(parseDuration, value, '100ms', '1h')).default(10_000),
+  timeout: leaf((value) => bounded(parseDuration, value, '10ms', '10m')).default(2_000),
+  healthy: leaf((value) => parseInteger(value, 1, 100)).default(2),
+  unhealthy: leaf((value) => parseInteger(value, 1, 100)).default(3),
+  statuses: leaf(parseStatuses).default([200, 399]),
+  host: leaf(parseFieldValue).optional(),
+});
+
 const route = z.strictObject({
   name: leaf(parseName).optional(),
   hosts: z.array(leaf(parseHost)).optional(),
@@ -116,6 +128,8 @@ const route = z.strictObject({
     .optional(),
   // `tls: true` is TLS with everything left to its default.
   tls: z.preprocess((value) => (value === true ? {} : value === false ? undefined : value), upstreamTls.optional()),
+  healthCheck: healthCheck.optional(),
+  slowStart: duration('1h').default(0),
   versions: z.record(z.string(), staticVersion).optional(),
 });
 

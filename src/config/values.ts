@@ -160,6 +160,27 @@ export function parsePath(value: unknown): string {
   return text.length > 1 && text.endsWith('/') ? text.slice(0, -1) : text;
 }
 
+/** The target of a request that Headgate makes itself. */
+export function parseRequestPath(value: unknown): string {
+  const text = parseText(value);
+  if (!text.startsWith('/')) throw new Refusal(`does not begin with "/": ${JSON.stringify(text)}`, `write /${text}`);
+  if (/[#]|[^\x21-\x7e]/.test(text)) {
+    throw new Refusal(`is not a path: ${JSON.stringify(text)}`, 'no "#" or blanks; percent-encode the rest');
+  }
+  return text;
+}
+
+/** `200` or `200-399`: the first and the last. */
+export function parseStatuses(value: unknown): [least: number, most: number] {
+  const remedy = 'write a status or a range of them: 200, or 200-399';
+  if (typeof value !== 'string' && typeof value !== 'number') throw Refusal.kind('a range of statuses', value, remedy);
+  const [, first, last = first] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(String(value)) ?? [];
+  if (first === undefined || Number(first) > Number(last)) {
+    throw new Refusal(`is not a range of statuses: ${JSON.stringify(value)}`, remedy);
+  }
+  return [Number(first), Number(last)];
+}
+
 /** `host:port`, an IPv6 address in brackets. */
 export function parseEndpoint(value: unknown): { host: string; port: number } {
   const text = parseText(value);

@@ -3,6 +3,7 @@ import type { AdminState } from '../admin/state.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigError } from '../config/config-error.ts';
 import { affordableConnections } from '../config/connection-limit.ts';
+import { HealthChecker } from '../health/health-checker.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import { WorkerPool } from '../proxy/worker-pool.ts';
@@ -54,6 +55,7 @@ export class Headgate {
   readonly #listeners: TlsListeners;
   #certificateTimer: NodeJS.Timeout | undefined;
   readonly #exposition: Exposition;
+  readonly #health: HealthChecker;
   #descriptors: DescriptorWatch | null = null;
 
   constructor({ config, source, logger, version }: HeadgateOptions) {
@@ -65,6 +67,7 @@ export class Headgate {
     this.#logger = logger;
     this.#problemLog = new ProblemLog(logger);
     this.#workers = new WorkerPool({ count: config.workers, settings, registry, logger, logLevel: config.log.level });
+    this.#health = new HealthChecker({ onChange: (changes) => this.#workers.publishHealth(changes), logger });
     this.#exposition = new Exposition({ registry, state: () => this.#processState(), ...config.metrics, version });
   }
 
@@ -83,6 +86,7 @@ export class Headgate {
       this.#tendCertificates();
       this.#watchDescriptors();
     } catch (error) {
+      await this.#health.stop();
       await this.#workers.stop(0);
       await this.#source?.stop();
       await this.#closeAdmin();
@@ -125,6 +129,7 @@ export class Headgate {
     this.#workers.closing();
     await new Promise((resolve) => setTimeout(resolve, skipDelay ? 0 : delay));
     clearInterval(this.#certificateTimer);
+    await this.#health.stop();
     const clean = await this.#workers.stop(timeout);
     this.#descriptors?.stop();
     await this.#source?.stop();
@@ -179,6 +184,7 @@ export class Headgate {
       const { table, changedEndpoints } = compiled;
       this.#workers.publish({ table, changedEndpoints, endpoints: () => compiled.endpoints }, this.#generation);
     }
+    this.#health.update(compiled.table, () => compiled.endpoints);
     // Last of all: what changed since is told by comparing with what the workers have been told.
     this.#compiled = compiled;
   }
@@ -204,6 +210,7 @@ export class Headgate {
         generation: this.#generation,
         workers: this.#workers.generations,
         ...this.#inForce(),
+        healthOf: (key) => this.#health.healthOf(key),
         problems: [...this.#refused, ...this.#problems],
       }),
       explain: ({ host, path, headers }) => {
@@ -236,6 +243,7 @@ export class Headgate {
       sourceLastEventSeconds: lastEventAt === null ? 0 : lastEventAt / 1000,
       configReloadSuccessful: this.#reloadSuccessful,
       workersRestarted: this.#workers.restarted,
+      health: this.#health.samples(this.#inForce().table),
       problems: this.#refused.length + this.#problems.length,
       certificates: this.#listeners.expiries(),
     };

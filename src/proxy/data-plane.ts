@@ -149,12 +149,19 @@ export class DataPlane {
     this.matcher = new Matcher(table, (route, version) => this.#attach(route, version), this.matcher);
     this.upstreams.retain(new Set(table.routes.flatMap((route) => route.versions.map((version) => version.key))));
     this.#forgetContexts(table);
+    this.#startSlowly();
     this.#showEjected();
     this.counters.worker[TABLE_GENERATION] = generation;
   }
 
   applyEndpoints(changes: EndpointMap): void {
-    this.upstreams.update(changes);
+    this.upstreams.update(changes, this.tick());
+  }
+
+  /** What health checks have found: of these versions, by key, exactly these endpoints are unhealthy. */
+  applyHealth(unhealthy: Readonly<Record<string, readonly string[]>>): void {
+    const now = this.tick();
+    for (const [key, names] of Object.entries(unhealthy)) this.upstreams.of(key).checked(new Set(names), now);
   }
 
   /** Accepts connections. Resolves with the port; rejects with the system's error. */
@@ -274,6 +281,18 @@ export class DataPlane {
       this.#log.handshakeFailed(plainAddress(raw.remoteAddress), failure);
     });
     return socket;
+  }
+
+  /** Of several routes to one version the first says how its endpoints start. */
+  #startSlowly(): void {
+    const now = this.tick();
+    const seen = new Set<string>();
+    for (const { source, candidates } of this.matcher.routes) {
+      for (const { version, live } of candidates) {
+        if (!seen.has(version.key)) live.pool.startSlowly(source.slowStart ?? 0, now);
+        seen.add(version.key);
+      }
+    }
   }
 
   /** A version's pool is the same for all its series, and its series change with its role. */

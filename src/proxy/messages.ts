@@ -30,6 +30,8 @@ export type ToWorker =
       readonly changes: EndpointMap;
     }
   | { readonly type: 'endpoints'; readonly changes: EndpointMap }
+  /** Of these versions exactly these endpoints (`host:port`) are unhealthy. */
+  | { readonly type: 'health'; readonly unhealthy: Readonly<Record<string, readonly string[]>> }
   /** Other certificates, for the listeners in the order of `listen`; null: it speaks no TLS. */
   | { readonly type: 'certificates'; readonly listeners: readonly (ListenerTls | null)[] }
   /** Ask clients to go elsewhere, and go on serving. */

@@ -64,6 +64,8 @@ export class WorkerPool {
   #on: readonly ListenOn[] = [];
   #table: RoutingTable = { routes: [] };
   readonly #told = new ToldEndpoints();
+  /** By version key, for workers that come later. */
+  readonly #unhealthy = new Map<string, readonly string[]>();
   #generation = 0;
   #stopping = false;
 
@@ -130,6 +132,15 @@ export class WorkerPool {
     for (const worker of this.#workers) send(worker, { type: 'certificates', listeners });
   }
 
+  /** What health checks have found: of these versions exactly these endpoints are unhealthy. */
+  publishHealth(unhealthy: Readonly<Record<string, readonly string[]>>): void {
+    for (const [key, names] of Object.entries(unhealthy)) {
+      if (names.length === 0) this.#unhealthy.delete(key);
+      else this.#unhealthy.set(key, names);
+    }
+    for (const worker of this.#workers) send(worker, { type: 'health', unhealthy });
+  }
+
   /** Responses ask their clients to go elsewhere; everything else goes on. */
   closing(): void {
     this.#stopping = true;
@@ -163,6 +174,7 @@ export class WorkerPool {
     if (this.#generation > 0) {
       const { routes } = this.#table;
       send(worker, { type: 'table', routes, counters, generation: this.#generation, changes: this.#told.all });
+      send(worker, { type: 'health', unhealthy: Object.fromEntries(this.#unhealthy) });
     }
     send(worker, { type: 'listen', on: this.#on });
     const answer = await Promise.race([heard(worker, 'listening'), heard(worker, 'listenFailed'), ended(worker)]);

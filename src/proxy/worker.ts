@@ -61,6 +61,8 @@ async function receive(message: ToWorker): Promise<void> {
       return plane.applyEndpoints(message.changes);
     case 'certificates':
       return plane.renewCertificates(message.listeners);
+    case 'health':
+      return plane.applyHealth(message.unhealthy);
     case 'closing':
       plane.draining = true;
       return;

@@ -12,6 +12,7 @@ import { choosePort, experimentPodPort, podPort, type TargetPort } from './ports
 import { rolloutServices } from './rollout-services.ts';
 import type { Endpoint, ExperimentHeader, HeaderRule, Route, Share, Target } from './table.ts';
 import type { TemplateKeys } from './template-keys.ts';
+import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 import { VersionList } from './version-list.ts';
 
 /** A route to a Rollout, as the plan of routes has it. */
@@ -21,7 +22,7 @@ export interface RolloutRoute {
   readonly path: string;
   readonly rollout: Rollout;
   /** What the configuration says about it; a route that nobody wrote has only a place for messages. */
-  readonly config: Pick<RouteConfig, 'place' | 'port' | 'headers' | 'experiments' | 'tls'>;
+  readonly config: Pick<RouteConfig, 'place' | 'port' | 'headers' | 'experiments' | keyof UpstreamOptions>;
   /** Ends the version keys: '' or, where another route leads to another port of the same Rollout, `#port`; with TLS `#tls`. */
   readonly keySuffix: string;
 }
@@ -69,7 +70,7 @@ export function compileRollout(
       rules,
       experiments,
       split,
-      ...(route.config.tls !== null && { tls: route.config.tls }),
+      ...upstreamOptions(route.config),
     },
     endpoints: builder.endpoints,
     problems: [

@@ -3,6 +3,7 @@ import type { Problem } from '../model/problem.ts';
 import { sortedEndpoints } from './endpoints.ts';
 import { regexMistake } from './header-routes.ts';
 import type { Endpoint, HeaderRule, Role, Route } from './table.ts';
+import { upstreamOptions } from './upstream-options.ts';
 
 /** A route without Kubernetes: its versions and weights are the configuration's. */
 export function compileStatic(config: RouteConfig): {
@@ -51,7 +52,7 @@ export function compileStatic(config: RouteConfig): {
       rules,
       experiments: null,
       split: split.some(({ weight }) => weight > 0) ? split : [],
-      ...(config.tls !== null && { tls: config.tls }),
+      ...upstreamOptions(config),
     },
     endpoints: new Map(versions.map(([name, { endpoints }]) => [keyOf(name), sortedEndpoints(endpoints)])),
     problems,

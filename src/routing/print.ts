@@ -33,6 +33,9 @@ function printRoute(route: Route, endpoints: EndpointMap, reason: string | undef
     const { serverName, verify } = route.tls;
     lines.push(row('tls', verify ? `for ${serverName ?? "the endpoint's host"}` : 'any certificate'));
   }
+  if (route.healthCheck !== undefined)
+    lines.push(row('checked', `${route.healthCheck.path}  every ${route.healthCheck.interval} ms`));
+  if (route.slowStart !== undefined) lines.push(row('slow start', `${route.slowStart} ms`));
 
   const weighted = new Set(route.split.map(({ version }) => version));
   const others = route.versions.filter((_, index) => !weighted.has(index));

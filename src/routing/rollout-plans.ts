@@ -88,7 +88,7 @@ function plan(rollout: Rollout, alone: boolean, index: ObjectIndex): Plan {
   // "Any host" would take the requests of the others.
   if (!alone && hosts.length === 0) return { route: null, problems: [...problems, { place, ...NO_HOST }] };
   const unique = index.rolloutsNamed(name).length === 1;
-  const config = { place, port: null, headers: [], experiments: null, tls: null };
+  const config = { place, port: null, headers: [], experiments: null, tls: null, healthCheck: null, slowStart: 0 };
   const route = { name: unique ? name : keyOf(rollout), hosts, path: '/', rollout, config, keySuffix: '' };
   return { route, problems };
 }

@@ -23,6 +23,10 @@ export interface Route {
   readonly split: readonly Share[];
   /** Absent: no TLS. */
   readonly tls?: UpstreamTls;
+  /** Absent: its endpoints are not checked. */
+  readonly healthCheck?: HealthCheck;
+  /** Milliseconds in which a new endpoint comes to its full share. Absent: at once. */
+  readonly slowStart?: number;
 }
 
 /** How the endpoints of a route are spoken to. */
@@ -33,6 +37,24 @@ export interface UpstreamTls {
   readonly serverName: string | null;
   /** False: any certificate will do. */
   readonly verify: boolean;
+}
+
+/** How endpoints are asked how they are. Times in milliseconds. */
+export interface HealthCheck {
+  /** Of the request; begins with `/` and may have a query. */
+  readonly path: string;
+  /** From the end of one check to the next, a tenth more or less. */
+  readonly interval: number;
+  /** For the connection and the head of the answer together. */
+  readonly timeout: number;
+  /** Good answers in a row that make an unhealthy endpoint healthy. */
+  readonly healthy: number;
+  /** Failures in a row that make a healthy endpoint unhealthy. */
+  readonly unhealthy: number;
+  /** The statuses of good answers, both included. */
+  readonly statuses: readonly [least: number, most: number];
+  /** The Host field; null: the endpoint's `host:port`. */
+  readonly host: string | null;
 }
 
 /** What a version is to its Rollout at the moment. */

@@ -32,6 +32,16 @@ import {
 } from './layout.ts';
 import { ReadCounter, ReadGauge, ReadHistogram, type Sample } from './prom.ts';
 
+/** What health checks have found of a version. */
+export interface HealthSample {
+  readonly labels: SeriesLabels;
+  /** Checks with that result. */
+  readonly success: number;
+  readonly failure: number;
+  /** Endpoints that are unhealthy now. */
+  readonly unhealthy: number;
+}
+
 /** What the main thread knows at the moment of a scrape. */
 export interface ProcessState {
   /** Null: there is none yet. */
@@ -42,6 +52,8 @@ export interface ProcessState {
   readonly sourceLastEventSeconds: number;
   readonly configReloadSuccessful: boolean;
   readonly workersRestarted: number;
+  /** Of the versions of routes with a health check. */
+  readonly health: readonly HealthSample[];
   /** Number of problems that there are now. */
   readonly problems: number;
   /** When each certificate of a listener ends, in milliseconds since 1970, by its file. */
@@ -158,6 +170,15 @@ export class Exposition {
         sharedLabels: fallback.labels,
         value: sum(fallback, FALLBACK_COUNT),
       })),
+    );
+    this.#counter(`${prefix}health_checks_total`, 'Health checks of endpoints of the version, by result.', () =>
+      this.#state().health.flatMap(({ labels, success, failure }) => [
+        { labels: { result: 'success' }, sharedLabels: labels, value: success },
+        { labels: { result: 'failure' }, sharedLabels: labels, value: failure },
+      ]),
+    );
+    this.#gauge(`${prefix}endpoints_unhealthy`, 'Endpoints of the version that health checks find unhealthy.', () =>
+      this.#state().health.map(({ labels, unhealthy }) => ({ labels: {}, sharedLabels: labels, value: unhealthy })),
     );
     this.#gauge(`${prefix}weight`, 'Weight of the version in its route, as applied now.', () =>
       weightSamples(this.#state().table),

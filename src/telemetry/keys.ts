@@ -63,7 +63,7 @@ function keysOf(route: Route): RouteKeys {
   return keys;
 }
 
-function seriesLabels(route: Route, { namespace, rollout, experiment, role, name }: Version): SeriesLabels {
+export function seriesLabels(route: Route, { namespace, rollout, experiment, role, name }: Version): SeriesLabels {
   return { route: route.name, namespace, rollout, experiment, role, version: name };
 }
 

@@ -101,6 +101,7 @@ export class VersionPool {
 
   /** @param ms for how long a new endpoint gets less than its share; 0: not at all */
   startSlowly(ms: number, now: number): void {
+    if (ms === this.#slowStart) return;
     this.#slowStart = ms;
     this.#warm(now);
   }

@@ -14,7 +14,15 @@ const LISTEN = { address: '127.0.0.1', port: 0 };
 const STATE: AdminState = {
   unready: () => null,
   metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'up 1\n' }),
-  table: () => ({ generation: 0, workers: [0], table: { routes: [] }, endpoints: {}, reasons: {}, problems: [] }),
+  table: () => ({
+    generation: 0,
+    workers: [0],
+    table: { routes: [] },
+    endpoints: {},
+    reasons: {},
+    healthOf: () => null,
+    problems: [],
+  }),
   explain: () => null,
 };
 
@@ -73,6 +81,7 @@ t.test('metrics are the text of the exposition with its content type', async (t)
       sourceLastEventSeconds: 0,
       configReloadSuccessful: true,
       workersRestarted: 0,
+      health: [],
       problems: 0,
       certificates: new Map<string, number>(),
     }),
@@ -99,6 +108,7 @@ t.test('the table is shown with names in place of indexes', async (t) => {
         ],
       },
       reasons: { talana: 'step 1 of 4' },
+      healthOf: () => null,
       problems: [{ place: 'a.yaml:3', message: 'no Service', remedy: 'write one' }],
     }),
   });

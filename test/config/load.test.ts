@@ -27,6 +27,8 @@ t.test('a configuration of one static route gets every default', async (t) => {
         headers: [],
         experiments: null,
         tls: null,
+        healthCheck: null,
+        slowStart: 0,
         versions: { a: { weight: 1, endpoints: [{ host: '127.0.0.1', port: 3001 }] } },
       },
     ],
@@ -98,8 +100,9 @@ t.test('the complete example mentions every key that there is', async (t) => {
     ['routes', 0, 'headers', 0],
     ['routes', 0, 'experiments'],
     ['routes', 0, 'tls'],
+    ['routes', 0, 'healthCheck'],
   ];
-  const sections = ['timeouts', 'limits', 'forwarded', 'metrics', 'log', 'drain'];
+  const sections = ['timeouts', 'limits', 'retries', 'ejection', 'forwarded', 'metrics', 'log', 'drain'];
   for (const path of [...paths, ...sections.map((name) => [name])]) {
     const keys = knownKeys(path);
     t.ok(keys.length > 0, path.join('.'));
@@ -250,4 +253,23 @@ t.test('retries and ejection can be switched off, and changed in part', async (t
   t.equal(parseConfig(`${STATIC}ejection: false\n`, 'h.yaml').ejection, null);
   t.match(parseConfig(`${STATIC}ejection: { time: 1m }\n`, 'h.yaml').ejection, { failures: 5, time: 60_000 });
   t.same(parseConfig(`${STATIC}retries: { budget: 12.5% }\n`, 'h.yaml').retries, { budget: 0.125, minimum: 3 });
+});
+
+t.test('a health check needs nothing but its path', async (t) => {
+  const of = (route: string) => parseConfig(STATIC.replace('{ versions', `{ ${route}, versions`), 'h.yaml').routes?.[0];
+  t.strictSame(of('healthCheck: { path: "/healthz?a=b" }')?.healthCheck, {
+    path: '/healthz?a=b',
+    interval: 10_000,
+    timeout: 2_000,
+    healthy: 2,
+    unhealthy: 3,
+    statuses: [200, 399],
+    host: null,
+  });
+  t.same(of('healthCheck: { path: /, statuses: 204, host: a.example }')?.healthCheck, {
+    ...of('healthCheck: { path: / }')?.healthCheck,
+    statuses: [204, 204],
+    host: 'a.example',
+  });
+  t.equal(of('slowStart: 30s')?.slowStart, 30_000);
 });

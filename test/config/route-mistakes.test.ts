@@ -142,3 +142,44 @@ check('two routes do not share a name or a host with a path', [
     ['2:22 routes[0].hosts[1]: a.com with path / is listed twice (change the host or the path)'],
   ],
 ]);
+
+check('a health check and a slow start are told what is wrong with them', [
+  [
+    'no path',
+    `routes:\n  - healthCheck: { interval: 5s }\n    ${VERSIONS}`,
+    ['2:18 routes[0].healthCheck.path: is missing (it must be a string)'],
+  ],
+  [
+    'a path that is none, and statuses that are none',
+    `routes:\n  - healthCheck: { path: healthz, statuses: 399-200 }\n    ${VERSIONS}`,
+    [
+      '2:26 routes[0].healthCheck.path: does not begin with "/": "healthz" (write /healthz)',
+      '2:45 routes[0].healthCheck.statuses: is not a range of statuses: "399-200" (write a status or a range of them: 200, or 200-399)',
+    ],
+  ],
+  [
+    'a path with a fragment',
+    `routes:\n  - healthCheck: { path: "/a#b" }\n    ${VERSIONS}`,
+    ['2:26 routes[0].healthCheck.path: is not a path: "/a#b" (no "#" or blanks; percent-encode the rest)'],
+  ],
+  [
+    'a check that takes longer than until the next one',
+    `routes:\n  - healthCheck: { path: /, interval: 1s }\n    ${VERSIONS}`,
+    [
+      '2:39 routes[0].healthCheck.interval: a check may take 2s, and one is due every 1s (make the interval the longer one)',
+    ],
+  ],
+  [
+    'thresholds, and a key that is not there',
+    `routes:\n  - healthCheck: { path: /, unhealthy: 0, retries: 3 }\n    ${VERSIONS}`,
+    [
+      '2:40 routes[0].healthCheck.unhealthy: must be from 1 to 100, not 0',
+      '2:43 routes[0].healthCheck.retries: unknown key (one of path, interval, timeout, healthy, unhealthy, statuses, host)',
+    ],
+  ],
+  [
+    'a slow start without a unit',
+    `routes:\n  - slowStart: 30\n    ${VERSIONS}`,
+    ['2:16 routes[0].slowStart: has no unit: 30 (write 30s or 30ms)'],
+  ],
+]);

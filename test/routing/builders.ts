@@ -17,6 +17,8 @@ export function routeConfig(fields: Partial<RouteConfig> = {}): RouteConfig {
     headers: [],
     experiments: null,
     tls: null,
+    healthCheck: null,
+    slowStart: 0,
     versions: null,
     ...fields,
   };

@@ -45,6 +45,7 @@ function setUp(change: Partial<ExpositionOptions> = {}, state: Partial<ProcessSt
       sourceLastEventSeconds: 1_700_000_000.5,
       configReloadSuccessful: true,
       workersRestarted: 0,
+      health: [],
       problems: 0,
       certificates: new Map<string, number>(),
       ...state,
@@ -319,7 +320,7 @@ t.test('an exposition does not keep its process alive', async (t) => {
     const { SeriesRegistry } = await import(${JSON.stringify(new URL('../../src/telemetry/counters.ts', import.meta.url).href)});
     const { Exposition } = await import(${JSON.stringify(new URL('../../src/telemetry/exposition.ts', import.meta.url).href)});
     const registry = new SeriesRegistry({ workers: 1, now: Date.now });
-    const state = () => ({ table: null, sourceSynced: true, sourceLastEventSeconds: 0, configReloadSuccessful: true, workersRestarted: 0, certificates: new Map() });
+    const state = () => ({ table: null, sourceSynced: true, sourceLastEventSeconds: 0, configReloadSuccessful: true, workersRestarted: 0, health: [], certificates: new Map() });
     await new Exposition({ registry, state, prefix: 'headgate_', httpAlias: false, version: '0' }).text();
     console.log('done');
   `;
