@@ -21,6 +21,8 @@ export async function httpCheck(
   const authority = hostPort(endpoint.host, endpoint.port);
   const client = new Client(`${tls === null ? 'http' : 'https'}://${authority}`, {
     pipelining: 0,
+    // Requests come by HTTP/1.1.
+    allowH2: false,
     maxHeaderSize: MAX_HEADER_BYTES,
     connect: tls === null ? { timeout: check.timeout } : tlsConnector(endpoint, check, tls),
   });
@@ -48,7 +50,7 @@ export async function httpCheck(
 /** As requests go: undici by itself would ask for the certificate of the Host field. */
 function tlsConnector({ host }: Endpoint, { timeout }: HealthCheck, tls: UpstreamTls): buildConnector.connector {
   const { ca, serverName, verify } = tls;
-  const connect = buildConnector({ timeout, rejectUnauthorized: verify, ...(ca !== null && { ca }) });
+  const connect = buildConnector({ timeout, rejectUnauthorized: verify, allowH2: false, ...(ca !== null && { ca }) });
   const servername = serverName ?? (isIP(host) === 0 ? host : '');
   return (options, callback) => connect({ ...options, servername }, callback);
 }

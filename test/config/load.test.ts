@@ -148,6 +148,8 @@ trailers: [Server-Timing, X-Checksum]
       ],
       experiments: { header: 'x-exp', tokens: { t: 'search', u: 'shop/search#b' } },
       tls: null,
+      healthCheck: null,
+      slowStart: 0,
       versions: null,
     },
   ]);

@@ -6,7 +6,8 @@ const CHECK = { healthy: 2, unhealthy: 3 };
 /** What is thought of an endpoint after each result: `+` good, `-` failed. */
 function verdicts(results: string): string {
   const state = new HealthState();
-  return [...results]
+  return results
+    .split('')
     .map((result) => {
       const before = state.healthy;
       const changed = state.note(result === '+', CHECK);

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { httpCheck } from '../../src/health/http-check.ts';
-import type { HealthCheck } from '../../src/routing/table.ts';
+import type { HealthCheck, UpstreamTls } from '../../src/routing/table.ts';
+import { pem } from '../lib/certificates.ts';
+import { httpsUpstream } from '../lib/tls-upstreams.ts';
 import { deadPort, rawUpstream, strictUpstream } from '../lib/upstreams.ts';
 
 const CHECK: HealthCheck = {
@@ -76,3 +78,20 @@ t.test('a check that is stopped ends at once', async (t) => {
   stop.abort();
   t.type(await asked, 'string');
 });
+
+t.test(
+  'a check goes as requests go: with TLS, and to the certificate of the server name, not of the host',
+  async (t) => {
+    const port = await httpsUpstream(t);
+    const secure = (tls: UpstreamTls, change: Partial<HealthCheck> = {}) =>
+      httpCheck({ host: '127.0.0.1', port }, { ...CHECK, ...change }, tls, NEVER);
+    const ca = pem('ca.crt');
+    const tls = { ca, serverName: 'app.example.com', verify: true };
+    t.equal(await secure(tls), null);
+    t.equal(await secure(tls, { host: 'another.example' }), null);
+    t.equal(await secure({ ...tls, serverName: 'api.internal' }), 'ERR_TLS_CERT_ALTNAME_INVALID');
+    t.equal(await secure({ ...tls, ca: null, verify: false, serverName: null }), null);
+    t.equal(await secure({ ...tls, ca: null }), 'UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+    t.type(await ask(port), 'string', 'without TLS it is no answer');
+  },
+);
