@@ -12,7 +12,15 @@ async function setUp(t: Test, metrics: () => Promise<string>, options: Partial<A
     state: {
       unready: () => null,
       metrics: async () => ({ contentType: 'text/plain', text: await metrics() }),
-      table: () => ({ generation: 0, workers: [0], table: { routes: [] }, endpoints: {}, reasons: {}, healthOf: () => null, problems: [] }),
+      table: () => ({
+        generation: 0,
+        workers: [0],
+        table: { routes: [] },
+        endpoints: {},
+        reasons: {},
+        healthOf: () => null,
+        problems: [],
+      }),
       explain: () => null,
     },
     ...options,
