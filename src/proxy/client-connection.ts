@@ -7,7 +7,6 @@ import { type CauseName, causeOf } from './causes.ts';
 import { localResponse } from './client-response.ts';
 import type { DataPlane } from './data-plane.ts';
 import { Exchange } from './exchange.ts';
-import { plainAddress } from './peer.ts';
 import { resetSocket } from './reset-socket.ts';
 import { afterFlush, flushed } from './scratch.ts';
 import { TlsClientSocket } from './tls-client-socket.ts';
@@ -55,10 +54,10 @@ export class ClientConnection {
   #tunnel: Tunnel | null = null;
   readonly #exchange: Exchange;
 
-  constructor(plane: DataPlane, socket: Socket) {
+  /** @param address the client's; a socket that was reset meanwhile does not know it any more */
+  constructor(plane: DataPlane, socket: Socket, address: string) {
     this.plane = plane;
     this.socket = socket;
-    const address = plainAddress(socket.remoteAddress);
     this.client = new ClientIdentity(address, plane.trusted.includes(address), socket instanceof TlsClientSocket);
     this.#deadline = plane.deadline(plane.settings.timeouts.requestHeaders);
     this.#exchange = new Exchange(this);

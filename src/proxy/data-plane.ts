@@ -4,7 +4,7 @@ import { RequestHead } from '../http1/request-head.ts';
 import { ResponseHead } from '../http1/response-head.ts';
 import { TrailerNames } from '../http1/trailer-names.ts';
 import { Matcher } from '../routing/match.ts';
-import type { EndpointMap, Route, RoutingTable, UpstreamTls, Version } from '../routing/table.ts';
+import type { EndpointMap, Route, RoutingTable, Version } from '../routing/table.ts';
 import { type CountersPatch, WorkerCounters } from '../telemetry/counters.ts';
 import { seriesKey } from '../telemetry/keys.ts';
 import {
@@ -20,7 +20,7 @@ import {
 } from '../telemetry/layout.ts';
 import { add, recordUnrouted } from '../telemetry/record.ts';
 import { HEADROOM } from '../upstream/slabs.ts';
-import { UpstreamContext } from '../upstream/upstream-context.ts';
+import { UpstreamContexts } from '../upstream/upstream-contexts.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import type { Verdict } from '../upstream/version-pool.ts';
 import type { Account } from './account.ts';
@@ -80,7 +80,7 @@ export class DataPlane {
   readonly #servers: Server[] = [];
   /** Of each server; null: it speaks no TLS. */
   readonly #contexts: (ServerContexts | null)[] = [];
-  #upstreamContexts = new Map<string, UpstreamContext>();
+  readonly #upstreamContexts = new UpstreamContexts();
   #now: number;
   #dateSecond = -1;
   /** A link with the wrong scheme, most likely: who follows it shall know why nothing comes. */
@@ -148,7 +148,7 @@ export class DataPlane {
     }
     this.matcher = new Matcher(table, (route, version) => this.#attach(route, version), this.matcher);
     this.upstreams.retain(new Set(table.routes.flatMap((route) => route.versions.map((version) => version.key))));
-    this.#forgetContexts(table);
+    this.#upstreamContexts.retain(table);
     this.#startSlowly();
     this.#showEjected();
     this.counters.worker[TABLE_GENERATION] = generation;
@@ -260,7 +260,8 @@ export class DataPlane {
     }
     add(this.counters.worker, CONNECTIONS_ACCEPTED, 1);
     add(this.counters.worker, CONNECTIONS_OPEN, 1);
-    this.connections.add(new ClientConnection(this, contexts === null ? socket : this.#secure(socket, contexts)));
+    const client = contexts === null ? socket : this.#secure(socket, contexts, address);
+    this.connections.add(new ClientConnection(this, client, address));
   }
 
   #countRefused(reason: ConnectionRefusal): void {
@@ -268,7 +269,7 @@ export class DataPlane {
   }
 
   /** The handshake has its time like a request's head: a connection that has sent nothing is cut by the same sweep. */
-  #secure(raw: Socket, contexts: ServerContexts): TlsClientSocket {
+  #secure(raw: Socket, contexts: ServerContexts, address: string): TlsClientSocket {
     const socket = new TlsClientSocket(raw, contexts.options, this.#answerPlain);
     let failure = 'CLOSED';
     socket.once('error', (error: NodeJS.ErrnoException) => {
@@ -278,7 +279,7 @@ export class DataPlane {
       // One that came and went without a word was a probe of the port.
       if (socket.established || raw.bytesRead === 0) return;
       add(this.counters.worker, TLS_HANDSHAKE_FAILURES, 1);
-      this.#log.handshakeFailed(plainAddress(raw.remoteAddress), failure);
+      this.#log.handshakeFailed(address, failure);
     });
     return socket;
   }
@@ -305,25 +306,8 @@ export class DataPlane {
   #attach(route: Route, version: Version): LiveVersion {
     const counters = this.counters.series(seriesKey(route.name, version));
     const pool = this.upstreams.of(version.key);
-    pool.secure(route.tls === undefined ? null : this.#upstreamContext(route.tls));
+    pool.secure(route.tls === undefined ? null : this.#upstreamContexts.of(route.tls));
     return new LiveVersion(version, pool, counters, this.settings.versionHeader);
-  }
-
-  #forgetContexts(table: RoutingTable): void {
-    if (this.#upstreamContexts.size === 0) return;
-    const named = new Set(table.routes.map(({ tls }) => (tls === undefined ? '' : contextKey(tls))));
-    for (const key of this.#upstreamContexts.keys()) if (!named.has(key)) this.#upstreamContexts.delete(key);
-  }
-
-  /** One for all versions and routes that say the same, so that a table which is built anew ends no connection. */
-  #upstreamContext(tls: UpstreamTls): UpstreamContext {
-    const key = contextKey(tls);
-    let context = this.#upstreamContexts.get(key);
-    if (context === undefined) {
-      context = new UpstreamContext(tls);
-      this.#upstreamContexts.set(key, context);
-    }
-    return context;
   }
 
   #setDate(): void {
@@ -334,8 +318,4 @@ export class DataPlane {
     this.dateText = `date: ${new Date(now).toUTCString()}\r\n`;
     this.dateLine = Buffer.from(this.dateText, 'latin1');
   }
-}
-
-function contextKey({ ca, serverName, verify }: UpstreamTls): string {
-  return JSON.stringify([ca, serverName, verify]);
 }
