@@ -9,6 +9,7 @@ import { startUpstream, type Upstream } from '../lib/upstream.ts';
 
 const CONCURRENCY = 32;
 const PAUSE_MS = 1_000;
+const LOOK_MS = 50;
 /** One that is back is soon chosen again: with the other one killed meanwhile, there would be none. */
 const EJECTION = 'ejection: { time: 1s, maxTime: 1s }\n';
 
@@ -29,8 +30,8 @@ async function run(context: Context): Promise<void> {
   const loop = new ClosedLoop({ targets: [{ host: '127.0.0.1', port: headgate.port }], concurrency: CONCURRENCY });
   const deadline = performance.now() + context.seconds * 1000;
   const kills: Kill[] = [];
+  await sleep(PAUSE_MS);
   while (performance.now() < deadline) {
-    await sleep(PAUSE_MS);
     const index = kills.length % upstreams.length;
     const victim = upstreams[index];
     if (victim === undefined) break;
@@ -39,8 +40,7 @@ async function run(context: Context): Promise<void> {
     kills.push({ goneAt: performance.timeOrigin + performance.now(), posts: loop.postsUnderway });
     await sleep(PAUSE_MS);
     upstreams[index] = await startUpstream(context, victim.name, victim.port);
-    const ejected = (): Promise<number> => headgate.metric('headgate_endpoints_ejected');
-    await until(async () => (await ejected()) === 0, 'the return of the one that was killed');
+    await until(() => rejoined(headgate), 'the return of the one that was killed');
   }
   await sleep(PAUSE_MS);
   await loop.stop();
@@ -67,4 +67,12 @@ async function run(context: Context): Promise<void> {
     tally(lost),
   );
   context.check('nothing unexpected was logged', headgate.bugs.length === 0, headgate.bugs.slice(0, 3).join('\n'));
+}
+
+/** No worker leaves an endpoint out, nor does for a while: between two ejections one is on trial, and not counted for a moment. */
+async function rejoined(headgate: HeadgateProcess): Promise<boolean> {
+  for (const end = performance.now() + PAUSE_MS; performance.now() < end; await sleep(LOOK_MS)) {
+    if ((await headgate.metric('headgate_endpoints_ejected')) > 0) return false;
+  }
+  return true;
 }
