@@ -4,6 +4,7 @@ import type { UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import type { Account } from './account.ts';
 import type { DataPlane } from './data-plane.ts';
+import type { RequestRelay } from './request-relay.ts';
 
 /** Null: no fault of the endpoint. A body that pauses is how event streams look, so an idle timeout is none. */
 const FAULTS: Readonly<Record<UpstreamFailureReason, EjectionReason | null>> = {
@@ -18,6 +19,12 @@ const FAULTS: Readonly<Record<UpstreamFailureReason, EjectionReason | null>> = {
   idle_timeout: null,
 };
 
+/**
+ * Codes of connections that this machine could not even begin: no descriptor, no port, no memory. Whoever floods it could have
+ * every endpoint left out otherwise.
+ */
+const OWN = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
+
 /** Tells the pool what exchanges show of an endpoint; counts and logs what the pool makes of it. */
 export class EndpointVerdict {
   readonly #plane: DataPlane;
@@ -28,12 +35,16 @@ export class EndpointVerdict {
     this.#account = account;
   }
 
-  failed(endpoint: EndpointPool, upstream: UpstreamConnection, reason: UpstreamFailureReason): void {
-    // A server may close a connection that it has served on, and need not know that a request is on its way.
-    const stale = reason === 'reset' && upstream.served > 0;
+  failed(
+    endpoint: EndpointPool,
+    upstream: UpstreamConnection,
+    reason: UpstreamFailureReason,
+    request: RequestRelay,
+  ): void {
     const fault = FAULTS[reason];
-    if (fault !== null && !stale) this.#blame(endpoint, fault);
-    else this.untried(endpoint);
+    const excused = fault === 'connect' ? OWN.has(upstream.error) : isExcused(upstream, reason, request);
+    if (fault === null || excused) this.untried(endpoint);
+    else this.#blame(endpoint, fault);
   }
 
   /** A complete response; to be called when its status is 500 or above, or when the endpoint's health is troubled. */
@@ -55,9 +66,17 @@ export class EndpointVerdict {
   #blame(endpoint: EndpointPool, reason: EjectionReason): void {
     const { version } = this.#account;
     if (version === null) return;
-    const verdict = version.live.pool.failed(endpoint, this.#plane.tick());
+    const verdict = version.live.pool.failed(endpoint, this.#plane.tick(), reason === 'connect');
     if (verdict === null) return;
     if (verdict.standing === 'ejected') recordEjection(version.live.counters, reason);
     this.#plane.logEjection(this.#account, reason, verdict);
   }
+}
+
+/** What an endpoint that is well does, too. */
+function isExcused(upstream: UpstreamConnection, reason: UpstreamFailureReason, request: RequestRelay): boolean {
+  // A server may close a connection that it has served on, and need not know that a request is on its way.
+  if (reason === 'reset' && upstream.served > 0) return true;
+  // Applications hang up on upgrades that they do not know, and on clients whose body does not come.
+  return request.upgrade || !request.done;
 }

@@ -267,7 +267,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     recordFailure(version.live.counters, reason);
     this.#plane.logFailure(this, reason, upstream.error);
     // First of all, so that what follows chooses among what is left.
-    this.#verdict.failed(endpoint, upstream, reason);
+    this.#verdict.failed(endpoint, upstream, reason, this.request);
     const unsent = !upstream.connected;
     this.#abandonUpstream();
     if (this.response.started) this.#answerOrCut(reason);

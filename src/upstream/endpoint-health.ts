@@ -22,6 +22,13 @@ export type Standing = 'good' | 'ejected' | 'failing' | 'due' | 'trial';
 /** Up to a tenth is added to the time, so that endpoints that failed together are not tried together. */
 const JITTER = 0.1;
 
+/**
+ * Failures that a request can bring about count at most this often, in milliseconds. Applications hang up on requests that they do
+ * not like, and one client can send five of those in an instant; in a second an endpoint that is well answers somebody else, and
+ * the row is broken.
+ */
+const BURST_MS = 250;
+
 /** What requests have shown of one endpoint, and what health checks say of it. */
 export class EndpointHealth {
   /** An answer would change something: all that the request path looks at. */
@@ -33,6 +40,7 @@ export class EndpointHealth {
   /** Times it was ejected, less the times that it has been good for as long as an ejection takes at first. */
   #ejections = 0;
   #goodSince = Number.NEGATIVE_INFINITY;
+  #countedAt = Number.NEGATIVE_INFINITY;
   #until = 0;
 
   /** It may be chosen. */
@@ -49,11 +57,14 @@ export class EndpointHealth {
    * A request was not answered.
    * @param mayEject not as many as may be left out are already
    * @param random [0, 1)
+   * @param sure no request can have brought it about: nothing was sent
    * @returns milliseconds that it is left out, or would be; 0: nothing has changed
    */
-  failed(settings: EjectionSettings, now: number, mayEject: boolean, random: number): number {
+  failed(settings: EjectionSettings, now: number, mayEject: boolean, random: number, sure: boolean): number {
     const { standing } = this;
     if (standing === 'ejected') return 0;
+    if (!sure && standing === 'good' && now - this.#countedAt < BURST_MS) return 0;
+    this.#countedAt = now;
     this.#failures += 1;
     this.troubled = true;
     if (standing === 'failing') {
@@ -75,6 +86,7 @@ export class EndpointHealth {
   answered(now: number): void {
     if (this.standing !== 'good') this.#goodSince = now;
     this.#failures = 0;
+    this.#countedAt = Number.NEGATIVE_INFINITY;
     this.standing = 'good';
     this.troubled = false;
   }

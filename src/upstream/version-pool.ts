@@ -117,12 +117,16 @@ export class VersionPool {
     this.#review();
   }
 
-  /** A request to this endpoint was not answered. Null: that changes nothing yet. @param now milliseconds, monotonic. */
-  failed({ health, retired }: EndpointPool, now: number): Verdict | null {
+  /**
+   * A request to this endpoint was not answered. Null: that changes nothing yet.
+   * @param now milliseconds, monotonic.
+   * @param sure no request can have brought it about
+   */
+  failed({ health, retired }: EndpointPool, now: number, sure = true): Verdict | null {
     if (this.#ejection === null || retired) return null;
     const most = Math.max(1, Math.floor(this.#endpoints.length * this.#ejection.maxShare));
     const others = health.standing === 'trial' ? this.ejected - 1 : this.ejected;
-    const time = health.failed(this.#ejection, now, others < most, this.#random());
+    const time = health.failed(this.#ejection, now, others < most, this.#random(), sure);
     this.#review();
     if (time === 0) return null;
     return { standing: health.standing === 'ejected' ? 'ejected' : 'failing', time };

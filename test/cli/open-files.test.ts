@@ -47,11 +47,25 @@ t.test('out of open files it says so, lives, serves those who are connected, and
   });
   t.match(await line('no file can be opened any more'), '"code":"EMFILE"');
   t.equal((await gateway.get('/meanwhile')).status, 200, 'an idle connection on both sides still serves');
+  const answers = await Promise.all(clients.slice(0, 30).map(answered));
+  const refused = answers.filter((answer) => answer.includes('connect_error')).length;
+  t.ok(refused > 10, `${refused} requests found no descriptor for an upstream connection`);
   for (const client of clients) client.destroy();
   await line('files can be opened again');
+  t.notOk(
+    lines.some((one) => one.includes('gets no requests')),
+    'and nobody has taken that for a fault of the endpoint',
+  );
   t.equal((await gateway.get('/after')).status, 200);
   t.equal(child.exitCode, null, 'it lives');
 });
+
+/** What a GET on this connection is answered with. */
+async function answered(socket: Socket): Promise<string> {
+  socket.write('GET /clients HTTP/1.1\r\nHost: a\r\n\r\n');
+  const [answer] = await once(socket, 'data');
+  return String(answer);
+}
 
 async function connected(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');

@@ -69,6 +69,7 @@ t.test('a canary that listens and never answers is ejected, and its fallback ans
       await plane.until(() => canary.heads === i, 'the request');
       if (waitMs > 0) plane.pass(waitMs);
       t.equal(await status, waitMs > 0 ? 504 : 502, reason);
+      plane.pass(250);
     }
     for (let i = 0; i < 10; i += 1) t.equal(await ask(t, plane, POST), 200, reason);
     t.same(plane.failures('canary'), { [reason]: 5 });
@@ -164,7 +165,10 @@ t.test('a stable version of one Pod is always tried: while the Pod is there nobo
   const plane = await testPlane(t, {
     versions: { stable: { ports: [only.port], fallback: ['canary'] }, canary: { fallback: ['stable'] } },
   });
-  for (let i = 0; i < 20; i += 1) t.equal(await ask(t, plane, POST), 502);
+  for (let i = 0; i < 20; i += 1) {
+    t.equal(await ask(t, plane, POST), 502);
+    plane.pass(250);
+  }
   t.equal(only.heads, 20);
   t.same(plane.ejections('stable'), { no_answer: 1 });
   well = true;
@@ -204,7 +208,10 @@ t.test('answers of 500 eject where `serverErrors` says so, and one of 404 does n
   });
   for (let i = 0; i < 10; i += 1) t.equal(await ask(t, plane), 404);
   status = 503;
-  for (let i = 0; i < 5; i += 1) t.equal(await ask(t, plane), 503);
+  for (let i = 0; i < 5; i += 1) {
+    t.equal(await ask(t, plane), 503);
+    plane.pass(250);
+  }
   t.equal(await ask(t, plane), 200);
   t.same(plane.ejections('canary'), { server_error: 1 });
 });
@@ -252,7 +259,10 @@ t.test('an ejection and the return are one line each in the log', async (t) => {
   const { table, endpoints } = staticTable({ only: { ports: [failing.port, other.port] } });
   under.apply(table, endpoints);
   await under.listen('127.0.0.1');
-  for (let i = 0; i < 60; i += 1) await ask(t, under);
+  for (let i = 0; i < 60; i += 1) {
+    await ask(t, under);
+    now += 250;
+  }
   well = true;
   now += 33_001;
   under.plane.sweep();
