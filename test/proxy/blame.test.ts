@@ -72,7 +72,10 @@ t.test('requests on which an application hangs up eject nobody while others are 
   for (let second = 0; second < 5; second += 1) {
     // One client's, in one instant: nobody else's can come between them.
     const burst = Array.from({ length: TIMES }, () => ask(t, plane, POST));
-    t.same(await Promise.all(burst), Array.from(burst, () => 502));
+    t.same(
+      await Promise.all(burst),
+      Array.from(burst, () => 502),
+    );
     plane.pass(100);
     t.equal(await ask(t, plane, GET), 200);
     plane.pass(900);
