@@ -151,9 +151,11 @@ export class ClientConnection {
     if (this.#state === EXCHANGING) {
       const used = this.#exchange.onRequestBytes(chunk, 0, chunk.length);
       if (used < chunk.length && this.#state === EXCHANGING) {
-        // Pipelined: kept until this exchange is over, and no more is read meanwhile.
-        this.#append(used === 0 ? chunk : chunk.subarray(used));
+        // Pipelined: kept until this exchange is over, and no more is read meanwhile. What comes behind bytes that are kept
+        // already waits in the socket, for to put it behind them would copy both.
         this.pause();
+        if (this.#start === this.#end) this.#append(used === 0 ? chunk : chunk.subarray(used));
+        else this.socket.unshift(chunk);
       }
       return;
     }

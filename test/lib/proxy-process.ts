@@ -17,6 +17,8 @@ export interface Memory {
 export interface ProxyProcess {
   readonly port: number;
   memory(): Promise<Memory>;
+  /** Resident bytes without what is only waiting to be collected. */
+  needed(): Promise<number>;
 }
 
 const SAMPLE_MS = 5;
@@ -24,7 +26,7 @@ const SAMPLE_MS = 5;
 /** A data plane in a process of its own, whose memory can be measured apart from the test's. It ends with the test. */
 export async function proxyProcess(t: Test, upstreamPort: number): Promise<ProxyProcess> {
   const child = fork(fileURLToPath(import.meta.url), [String(upstreamPort)], {
-    execArgv: [],
+    execArgv: ['--expose-gc'],
     env: { PATH: process.env['PATH'] },
   });
   t.teardown(() => child.kill());
@@ -35,6 +37,10 @@ export async function proxyProcess(t: Test, upstreamPort: number): Promise<Proxy
       child.send('memory');
       const [now, peak] = (await once(child, 'message'))[0].map(Number);
       return { now, peak };
+    },
+    needed: async () => {
+      child.send('needed');
+      return Number((await once(child, 'message'))[0]);
     },
   };
 }
@@ -49,7 +55,12 @@ async function serve(upstreamPort: number): Promise<void> {
   setInterval(() => {
     peak = Math.max(peak, process.memoryUsage.rss());
   }, SAMPLE_MS);
-  process.on('message', () => {
+  process.on('message', (question) => {
+    if (question === 'needed') {
+      globalThis.gc?.();
+      process.send?.(process.memoryUsage.rss());
+      return;
+    }
     const now = process.memoryUsage.rss();
     process.send?.([now, Math.max(peak, now)]);
     peak = now;

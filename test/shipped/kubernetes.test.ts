@@ -181,8 +181,24 @@ t.test('an update takes no Pod away before a new one is ready, and there are two
 t.test('requests and limits are set, and a limit is not below its request', async (t) => {
   t.same(at(CONTAINER, 'resources'), {
     requests: { cpu: '250m', memory: '128Mi' },
-    limits: { cpu: '2', memory: '512Mi' },
+    limits: { cpu: '2', memory: '1Gi' },
   });
+});
+
+t.test('limits.connections is what the memory limit suffices for, by the formula of docs/memory.md', async (t) => {
+  const [patch] = documents('config/kubernetes/overlays/sidecar/sidecar.yaml');
+  const sidecar = at(patch, 'spec', 'template', 'spec', 'initContainers', 0);
+  for (const [container, folder] of [
+    [CONTAINER, 'base'],
+    [sidecar, 'overlays/sidecar'],
+  ] as const) {
+    const { limits, workers } = configuration(`config/kubernetes/${folder}/headgate.yaml`);
+    const [, amount, unit] = /^(\d+)(Mi|Gi)$/.exec(text(container, 'resources', 'limits', 'memory')) ?? [];
+    const mebibytes = Number(amount) * (unit === 'Gi' ? 1024 : 1);
+    const each = (204 * 1024 + limits.headerBytes) / (1 << 20);
+    const needed = 190 + 70 * (workers - 1) + limits.connections * each;
+    t.ok(limits.connections > 0 && needed <= mebibytes, `${folder}: ${needed.toFixed(0)} of ${mebibytes} MiB`);
+  }
 });
 
 t.test('the admin port is open to the namespace of Prometheus only', async (t) => {
