@@ -22,6 +22,9 @@ export type Standing = 'good' | 'ejected' | 'failing' | 'due' | 'trial';
 /** Up to a tenth is added to the time, so that endpoints that failed together are not tried together. */
 const JITTER = 0.1;
 
+/** So long a trial keeps others away, in milliseconds: its client may take for ever, and an answer is not to be waited for. */
+const TRIAL_MS = 10_000;
+
 /**
  * Failures that a request can bring about count at most this often, in milliseconds. Applications hang up on requests that they do
  * not like, and one client can send five of those in an instant; in a second an endpoint that is well answers somebody else, and
@@ -91,6 +94,13 @@ export class EndpointHealth {
     this.troubled = false;
   }
 
+  /** A request is on its way that will show whether the endpoint answers again. */
+  beginTrial(): void {
+    this.standing = 'trial';
+    // The next sweep knows the time.
+    this.#until = Number.POSITIVE_INFINITY;
+  }
+
   /** The request on trial ended without telling anything: its client left. */
   untried(): void {
     if (this.standing === 'trial') this.standing = 'due';
@@ -98,7 +108,9 @@ export class EndpointHealth {
 
   /** Lets time pass. True: something has changed. */
   sweep(now: number): boolean {
-    if ((this.standing !== 'ejected' && this.standing !== 'failing') || now < this.#until) return false;
+    if (this.standing === 'good' || this.standing === 'due') return false;
+    if (this.#until === Number.POSITIVE_INFINITY) this.#until = now + TRIAL_MS;
+    if (now < this.#until) return false;
     this.standing = 'due';
     return true;
   }

@@ -220,7 +220,7 @@ export class VersionPool {
 
   #onTrial(chosen: EndpointPool | null): EndpointPool | null {
     if (chosen?.health.standing === 'due') {
-      chosen.health.standing = 'trial';
+      chosen.health.beginTrial();
       this.#review();
     }
     return chosen;

@@ -92,3 +92,28 @@ t.test('failures that come in bursts eject an endpoint that answers nobody', asy
   t.same(plane.ejections('canary'), { no_answer: 1 });
   t.equal(await ask(t, plane, POST), 200, 'its fallback answers');
 });
+
+t.test('a client whose body never ends cannot keep an endpoint on trial', async (t) => {
+  let well = false;
+  const plane = await scene(t, (peer, head) => {
+    if (!well) peer.socket.destroy();
+    else if (head.startsWith('GET')) peer.send(OK);
+  });
+  for (let i = 0; i < 5; i += 1) {
+    t.equal(await ask(t, plane, POST), 502);
+    plane.pass(250);
+  }
+  t.same(plane.ejections('canary'), { no_answer: 1 });
+  plane.pass(33_001);
+  well = true;
+  const drip = await rawClient(t, plane.port);
+  drip.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 400\r\n\r\n');
+  await plane.until(() => plane.inFlight() === 1, 'the trial');
+  plane.pass(250);
+  for (let i = 0; i < 3; i += 1) {
+    t.equal(await ask(t, plane, GET), 200);
+    plane.pass(5_000);
+    drip.send('x');
+  }
+  t.same(plane.fallbacks(), { 'canary>stable unhealthy': 2 }, 'it is over after ten seconds');
+});
