@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { hostPort } from '../common/host-port.ts';
+import { isOwnFault } from '../common/own-fault.ts';
 import type { Endpoint, EndpointMap, HealthCheck, Route, RoutingTable, UpstreamTls } from '../routing/table.ts';
 import type { HealthSample } from '../telemetry/exposition.ts';
 import { seriesLabels } from '../telemetry/keys.ts';
@@ -172,10 +173,14 @@ export class HealthChecker {
     const failure = await httpCheck(target.endpoint, check, tls, this.#stop.signal);
     const version = this.#versions.get(target.key);
     if (target.gone || version === undefined) return;
+    if (failure === null || !isOwnFault(failure)) this.#note(target, version, failure);
+    this.#schedule(target, target.how.check.interval * (1 - JITTER + 2 * JITTER * Math.random()));
+  }
+
+  #note(target: Target, version: CheckedVersion, failure: string | null): void {
     if (failure === null) version.success += 1;
     else version.failure += 1;
     if (target.state.note(failure === null, target.how.check)) this.#changed(target, version, failure);
-    this.#schedule(target, target.how.check.interval * (1 - JITTER + 2 * JITTER * Math.random()));
   }
 
   #changed({ key, name }: Target, version: CheckedVersion, failure: string | null): void {

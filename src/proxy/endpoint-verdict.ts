@@ -1,3 +1,4 @@
+import { isOwnFault } from '../common/own-fault.ts';
 import type { EjectionReason, UpstreamFailureReason } from '../telemetry/layout.ts';
 import { recordEjection } from '../telemetry/record.ts';
 import type { UpstreamConnection } from '../upstream/connection.ts';
@@ -19,12 +20,6 @@ const FAULTS: Readonly<Record<UpstreamFailureReason, EjectionReason | null>> = {
   idle_timeout: null,
 };
 
-/**
- * Codes of connections that this machine could not even begin: no descriptor, no port, no memory. Whoever floods it could have
- * every endpoint left out otherwise.
- */
-const OWN = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
-
 /** Tells the pool what exchanges show of an endpoint; counts and logs what the pool makes of it. */
 export class EndpointVerdict {
   readonly #plane: DataPlane;
@@ -42,7 +37,7 @@ export class EndpointVerdict {
     request: RequestRelay,
   ): void {
     const fault = FAULTS[reason];
-    const excused = fault === 'connect' ? OWN.has(upstream.error) : isExcused(upstream, reason, request);
+    const excused = fault === 'connect' ? isOwnFault(upstream.error) : isExcused(upstream, reason, request);
     if (fault === null || excused) this.untried(endpoint);
     else this.#blame(endpoint, fault);
   }
