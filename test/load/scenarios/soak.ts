@@ -12,6 +12,7 @@ const CROWD = 32;
 const QUIET_MS = 15_000;
 /** Nobody listens there, and no client's own port is ever this one. */
 const DEAD_PORT = 1;
+const SAMPLE_MS = 200;
 const MIB = 2 ** 20;
 /** How much resident memory may grow over the second half: an allocator's and a heap's noise, not a leak. MiB. */
 const RSS_GROWTH = 16;
@@ -19,7 +20,10 @@ const RSS_GROWTH = 16;
 const LIVE_ONCE = 1 * MIB;
 const LIVE_PER_REQUEST = 16;
 
-/** Mixed traffic with faults on both sides, in two halves: what the second one leaves behind is a leak. */
+/** The part of the time in which nothing is done to the process, so that its memory is what it would be; resident memory is taken then. */
+const UNDISTURBED = 0.6;
+
+/** Mixed traffic with faults on both sides, in two parts: what the second one leaves alive is a leak. */
 export const scenario: Scenario = { name: 'soak', seconds: 20, run };
 
 interface Sample {
@@ -32,23 +36,16 @@ async function run(context: Context): Promise<void> {
   const upstreams = await Promise.all(names.map((name) => startUpstream(context, name)));
   const headgate = await HeadgateProcess.start(context, { config: config(upstreams) });
   const ledger = new Ledger();
-  const half = (context.seconds * 1000) / 2;
   const before = sockets(headgate.pid);
-  await crowd(headgate.port, ledger, CROWD, half);
+  const samples = await resident(headgate.pid, () =>
+    crowd(headgate.port, ledger, CROWD, UNDISTURBED * context.seconds * 1000),
+  );
   const settled = await settle(headgate, before);
   const [live, requests] = [await headgate.liveBytes(), ledger.answers + ledger.aborts];
-  context.say(`half of it: ${requests} requests`);
-  const samples: Sample[] = [];
-  const timer = setInterval(
-    () => {
-      samples.push({ seconds: performance.now() / 1000, mib: rss(headgate.pid) / 1024 });
-    },
-    Math.min(1_000, half / 50),
-  );
-  await crowd(headgate.port, ledger, CROWD, half);
-  clearInterval(timer);
+  context.say(`the first part is over: ${requests} requests`);
+  await crowd(headgate.port, ledger, CROWD, (1 - UNDISTURBED) * context.seconds * 1000);
   context.check(
-    'after each half every exchange has ended, and every socket is closed',
+    'after each part every exchange has ended, and every socket is closed',
     settled && (await settle(headgate, before)),
     await state(headgate, before),
   );
@@ -60,6 +57,15 @@ async function run(context: Context): Promise<void> {
   });
   context.check('it is ready', await headgate.ready(), 'not ready');
   context.check('nothing unexpected was logged', headgate.bugs.length === 0, headgate.bugs.slice(0, 3).join('\n'));
+}
+
+/** Resident memory in the second half of a time. */
+async function resident(pid: number, meanwhile: () => Promise<void>): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  const timer = setInterval(() => samples.push({ seconds: performance.now() / 1000, mib: rss(pid) / 1024 }), SAMPLE_MS);
+  await meanwhile();
+  clearInterval(timer);
+  return samples.slice(Math.floor(samples.length / 2));
 }
 
 /** False: something is left. */
@@ -106,7 +112,7 @@ async function judgeCounts(context: Context, headgate: HeadgateProcess, ledger: 
 
 interface Grown {
   readonly samples: readonly Sample[];
-  /** Bytes. */
+  /** Bytes that came to be alive in the second part, and its requests. */
   readonly live: number;
   readonly requests: number;
 }
@@ -117,7 +123,7 @@ function judgeMemory(context: Context, { samples, live, requests }: Grown): void
   const growth = perSecond * seconds;
   const [first = 0, last = 0] = [samples[0]?.mib, samples.at(-1)?.mib];
   context.figure(
-    'RSS in the second half',
+    'RSS, second half of the first part',
     `${first.toFixed(0)} to ${last.toFixed(0)} MiB, peak ${Math.max(...samples.map(({ mib }) => mib)).toFixed(0)}`,
   );
   context.figure('RSS slope, least squares', `${(perSecond * 60).toFixed(2)} MiB/min, ${growth.toFixed(1)} MiB in all`);
