@@ -117,7 +117,7 @@ t.test(
   async (t) => {
     const here = await loadOptions({ kubernetes: true, namespace: ['shop', 'bank', 'shop'], context: 'there' });
     t.equal(here.loaded, null);
-    t.strictSame(here.config.listen, [{ address: '0.0.0.0', port: 8080 }]);
+    t.strictSame(here.config.listen, [{ address: '0.0.0.0', port: 8080, tls: null }]);
     t.strictSame(here.config.admin, { address: '127.0.0.1', port: 8081 });
     t.strictSame(here.config.source, {
       kubernetes: { namespaces: ['shop', 'bank'], kubeconfig: null, context: 'there' },

@@ -25,7 +25,8 @@ export class HeadgateProcess {
   readonly #waiting = new Set<() => void>();
 
   constructor(args: readonly string[]) {
-    const env = { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' };
+    const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+    const env = { PATH, NODE_COMPILE_CACHE, NO_COLOR: '1' };
     const child = spawn(process.execPath, ['bin/headgate', ...args], {
       cwd: ROOT,
       env,
