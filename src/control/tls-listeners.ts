@@ -38,9 +38,10 @@ export class TlsListeners {
    */
   renew(listen: readonly ListenConfig[]): boolean {
     const renewed = this.#listen.map((one, index) => {
-      const other = listen[index];
-      const same = other?.address === one.address && other.port === one.port;
-      return same && one.tls !== null && other.tls !== null ? { ...one, tls: other.tls } : one;
+      const isOf = ({ address, port }: ListenConfig) => address === one.address && port === one.port;
+      // The one at its place goes first: several may have port 0. Others that were put before it move it.
+      const other = listen.slice(index, index + 1).find(isOf) ?? listen.find(isOf);
+      return one.tls !== null && other?.tls ? { ...one, tls: other.tls } : one;
     });
     if (isDeepStrictEqual(renewed, this.#listen)) return false;
     this.#listen = renewed;

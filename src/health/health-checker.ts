@@ -38,6 +38,7 @@ interface Target {
   readonly endpoint: Endpoint;
   readonly state: HealthState;
   how: How;
+  /** Of the next check; undefined: it is under way, or waits for its turn. */
   timer: NodeJS.Timeout | undefined;
   gone: boolean;
 }
@@ -70,6 +71,8 @@ export class HealthChecker {
    * @param endpoints of all versions; asked for only when there is something to check
    */
   update(table: RoutingTable, endpoints: () => EndpointMap): void {
+    // Pods come and go while the last requests are served; what was found before stays.
+    if (this.#stop.signal.aborted) return;
     const wanted = checksOf(table);
     const changes: Record<string, readonly string[]> = {};
     for (const [key, how] of wanted) {
@@ -116,7 +119,7 @@ export class HealthChecker {
   #follow(key: string, how: How, endpoints: readonly Endpoint[], changes: Record<string, readonly string[]>) {
     const version = this.#versions.get(key) ?? newVersion();
     this.#versions.set(key, version);
-    const same = version.how?.check === how.check && version.how.tls === how.tls;
+    const same = isDeepStrictEqual(version.how, how);
     if (same && version.endpoints === endpoints) return;
     version.endpoints = endpoints;
     version.how = how;
@@ -127,11 +130,13 @@ export class HealthChecker {
       const known = version.targets.get(name);
       if (known !== undefined) {
         known.how = how;
+        // The next one may be an hour away.
+        if (!same && known.timer !== undefined) this.#checkSoon(known);
         continue;
       }
       const target = { key, name, endpoint, how, state: new HealthState(), timer: undefined, gone: false };
       version.targets.set(name, target);
-      this.#schedule(target, Math.random() * Math.min(FIRST_MS, how.check.interval));
+      this.#checkSoon(target);
     }
     for (const target of version.targets.values()) if (!names.has(target.name)) this.#drop(target, version);
     this.#tell(key, version, changes);
@@ -150,11 +155,17 @@ export class HealthChecker {
     changes[key] = unhealthy;
   }
 
+  #checkSoon(target: Target): void {
+    this.#schedule(target, Math.random() * Math.min(FIRST_MS, target.how.check.interval));
+  }
+
   #schedule(target: Target, ms: number): void {
+    clearTimeout(target.timer);
     target.timer = setTimeout(() => this.#begin(target), ms).unref();
   }
 
   #begin(target: Target): void {
+    target.timer = undefined;
     if (this.#underWay.size >= (this.#options.mostAtOnce ?? MOST_AT_ONCE)) {
       this.#waiting.push(target);
       return;

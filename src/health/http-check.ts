@@ -18,20 +18,14 @@ export async function httpCheck(
   tls: UpstreamTls | null,
   stop: AbortSignal,
 ): Promise<string | null> {
-  const authority = hostPort(endpoint.host, endpoint.port);
-  const client = new Client(`${tls === null ? 'http' : 'https'}://${authority}`, {
-    pipelining: 0,
-    // Requests come by HTTP/1.1.
-    allowH2: false,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    connect: tls === null ? { timeout: check.timeout } : tlsConnector(endpoint, check, tls),
-  });
   const late = AbortSignal.timeout(check.timeout);
+  let client: Client | null = null;
   try {
+    client = clientFor(endpoint, check, tls);
     const { statusCode, body } = await client.request({
       path: check.path,
       method: 'GET',
-      headers: { host: check.host ?? authority, 'user-agent': 'headgate-health-check' },
+      headers: { host: check.host ?? hostPort(endpoint.host, endpoint.port), 'user-agent': 'headgate-health-check' },
       signal: AbortSignal.any([stop, late]),
     });
     // Nobody reads it: it ends with its connection.
@@ -43,8 +37,19 @@ export async function httpCheck(
     const coded = error instanceof Error && 'code' in error && typeof error.code === 'string';
     return coded ? String(error.code) : errorText(error);
   } finally {
-    await client.destroy();
+    await client?.destroy();
   }
+}
+
+/** @throws TypeError where the endpoint's host can stand in no URL: `node.1` */
+function clientFor(endpoint: Endpoint, check: HealthCheck, tls: UpstreamTls | null): Client {
+  return new Client(`${tls === null ? 'http' : 'https'}://${hostPort(endpoint.host, endpoint.port)}`, {
+    pipelining: 0,
+    // Requests come by HTTP/1.1.
+    allowH2: false,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    connect: tls === null ? { timeout: check.timeout } : tlsConnector(endpoint, check, tls),
+  });
 }
 
 /** As requests go: undici by itself would ask for the certificate of the Host field. */

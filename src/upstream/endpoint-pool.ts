@@ -1,3 +1,4 @@
+import { hostPort } from '../common/host-port.ts';
 import type { Endpoint } from '../routing/table.ts';
 import { UpstreamConnection } from './connection.ts';
 import { EndpointHealth } from './endpoint-health.ts';
@@ -27,9 +28,7 @@ export class EndpointPool {
   /** @param maxActive exchanges in flight; Infinity: any number. */
   constructor(endpoint: Endpoint, maxIdle: number, maxActive = Infinity, onRoom: (() => void) | null = null) {
     this.endpoint = endpoint;
-    this.name = endpoint.host.includes(':')
-      ? `[${endpoint.host}]:${endpoint.port}`
-      : `${endpoint.host}:${endpoint.port}`;
+    this.name = hostPort(endpoint.host, endpoint.port);
     this.#maxIdle = maxIdle;
     this.#maxActive = maxActive;
     this.#onRoom = onRoom;

@@ -1,3 +1,4 @@
+import { hostPort } from '../common/host-port.ts';
 import type { Endpoint } from '../routing/table.ts';
 import type { EjectionSettings } from './endpoint-health.ts';
 import { EndpointPool } from './endpoint-pool.ts';
@@ -81,12 +82,11 @@ export class VersionPool {
   update(endpoints: readonly Endpoint[], now = 0): void {
     const kept = new Map(this.#endpoints.map((pool) => [pool.name, pool]));
     this.#endpoints = endpoints.map((endpoint) => {
-      const pool = new EndpointPool(endpoint, this.#maxIdle, this.#maxActive, this.#onRoom);
-      pool.since = now;
-      pool.secure(this.#tls);
-      const before = kept.get(pool.name);
-      kept.delete(pool.name);
-      return before ?? pool;
+      const name = hostPort(endpoint.host, endpoint.port);
+      const before = kept.get(name);
+      if (before === undefined) return this.#newPool(endpoint, now);
+      kept.delete(name);
+      return before;
     });
     for (const pool of kept.values()) pool.retire();
     this.#warm(now);
@@ -184,6 +184,13 @@ export class VersionPool {
    */
   pick(except: EndpointPool | null): EndpointPool | null {
     return this.pending.length === 0 ? this.#choose(except) : null;
+  }
+
+  #newPool(endpoint: Endpoint, now: number): EndpointPool {
+    const pool = new EndpointPool(endpoint, this.#maxIdle, this.#maxActive, this.#onRoom);
+    pool.since = now;
+    pool.secure(this.#tls);
+    return pool;
   }
 
   #choose(except: EndpointPool | null): EndpointPool | null {

@@ -119,6 +119,32 @@ t.test('a check that is written otherwise keeps what was found before', async (t
   t.same(told[1], { [KEY]: [] });
 });
 
+t.test('a check that is written otherwise is not put off until the old one would have been due', async (t) => {
+  const a = await endpoint(t);
+  const { checker } = scene(t);
+  const hourly = tableOf([a.port], { ...CHECK, interval: 3_600_000 });
+  checker.update(hourly.table, hourly.endpoints);
+  await until(() => Object.values(checker.healthOf(KEY) ?? {}).includes('healthy'));
+  const asked = a.asked();
+  const often = tableOf([a.port]);
+  checker.update(often.table, often.endpoints);
+  await until(() => a.asked() >= asked + 2);
+  t.same(Object.values(checker.healthOf(KEY) ?? {}), ['healthy']);
+});
+
+t.test('a table that says the same of a check puts no check off', async (t) => {
+  const a = await endpoint(t);
+  const { checker } = scene(t);
+  const first = tableOf([a.port]);
+  checker.update(first.table, first.endpoints);
+  await until(() => {
+    const again = tableOf([a.port], { ...CHECK });
+    checker.update(again.table, again.endpoints);
+    return a.asked() >= 3;
+  });
+  t.same(Object.values(checker.healthOf(KEY) ?? {}), ['healthy']);
+});
+
 t.test('checks wait for their turn where many are due, and none is left out', async (t) => {
   const held: ServerResponse[] = [];
   const upstreams: StrictUpstream[] = [];
@@ -148,3 +174,21 @@ t.test('after it has been stopped nobody is asked, and what was under way is ove
   t.equal(upstream.seen.length, 1);
   t.same(told, [], "and that is nobody's failure");
 });
+
+t.test(
+  'Pods that come while the last requests are served are not found unhealthy by checks that have stopped',
+  async (t) => {
+    const [a, b] = [await endpoint(t), await endpoint(t)];
+    const { checker, told, lines } = scene(t);
+    const before = tableOf([a.port]);
+    checker.update(before.table, before.endpoints);
+    await until(() => a.asked() > 0);
+    await checker.stop();
+    const after = tableOf([a.port, b.port]);
+    checker.update(after.table, after.endpoints);
+    for (let i = 0; i < 50; i += 1) await turn();
+    t.same(told, []);
+    t.same(lines, []);
+    t.equal(b.asked(), 0);
+  },
+);

@@ -59,6 +59,10 @@ t.test('the reason tells a late answer, a refused connection and what is no answ
   t.match(await ask(other.port), /Expected HTTP/);
 });
 
+t.test('a host that can stand in no URL is a failed check, and not the end of the process', async (t) => {
+  t.equal(await httpCheck({ host: 'node.1', port: 80 }, CHECK, null, NEVER), 'ERR_INVALID_URL');
+});
+
 t.test('a body that never ends is not waited for, and leaves no connection', async (t) => {
   const upstream = await rawUpstream(t, async (peer) => {
     await peer.readRequest();
