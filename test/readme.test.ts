@@ -5,6 +5,8 @@ import t, { type Test } from 'tap';
 import { parseConfig } from '../src/config/load.ts';
 import { REQUEST_REASONS } from '../src/http1/reason.ts';
 import { causeOf } from '../src/proxy/causes.ts';
+import { SeriesRegistry } from '../src/telemetry/counters.ts';
+import { Exposition } from '../src/telemetry/exposition.ts';
 import { UPSTREAM_FAILURE_REASONS } from '../src/telemetry/layout.ts';
 import { deadPort } from './lib/upstreams.ts';
 
@@ -140,6 +142,26 @@ t.test('every word of an answer stands in docs/answers.md with its status', asyn
   ] as const;
   for (const word of local) t.equal(listed.get(word), causeOf(word).status, word);
   t.equal(listed.size, Object.keys(REQUEST_REASONS).length + UPSTREAM_FAILURE_REASONS.length + local.length);
+});
+
+t.test('every metric stands in the table of README, and nothing that is none', async (t) => {
+  const registry = new SeriesRegistry({ workers: 1, now: () => 0 });
+  const state = () => ({
+    table: null,
+    sourceSynced: true,
+    sourceLastEventSeconds: 0,
+    configReloadSuccessful: true,
+    workersRestarted: 0,
+    health: [],
+    problems: 0,
+    certificates: new Map<string, number>(),
+  });
+  const exposition = new Exposition({ registry, state, prefix: 'headgate_', httpAlias: false, version: '0.0.0' });
+  const metrics = [...(await exposition.text()).matchAll(/^# TYPE (headgate_\w+)/gm)].map(([, name]) => name);
+  const rows = readme.split('\n').filter((line) => line.startsWith('| `headgate_'));
+  const documented = rows.flatMap((row) => [...row.matchAll(/`(headgate_\w+)`/g)].map(([, name]) => name));
+  t.ok(metrics.length > 20);
+  t.same(new Set(documented), new Set(metrics));
 });
 
 t.test('the tests are what npm test runs', async (t) => {

@@ -1,10 +1,11 @@
 import { equal, ok } from 'node:assert/strict';
 import { Field } from '../../src/http1/fields.ts';
 import { Method } from '../../src/http1/method.ts';
-import { COMPLETE, INCOMPLETE, INVALID, type ParseStatus } from '../../src/http1/parse-status.ts';
+import { COMPLETE, INCOMPLETE } from '../../src/http1/parse-status.ts';
 import { RequestHead, type RequestHeadLimits } from '../../src/http1/request-head.ts';
 import { ClientIdentity, writeUpstreamRequest } from '../../src/proxy/upstream-request.ts';
 import { checkFields, type FieldLine, sameLines } from './check-fields.ts';
+import { compareHeads } from './compare-heads.ts';
 import { divisionsOf } from './divisions.ts';
 import { feed } from './feed.ts';
 
@@ -35,7 +36,7 @@ export function checkRequestHead(bytes: Buffer, limits: RequestHeadLimits): Requ
     const divided = new RequestHead(limits);
     const fed = feed(divided, bytes, ends);
     equal(fed.status, bytes.length === 0 ? INCOMPLETE : status, 'the same verdict however the bytes come');
-    compare(status, whole, divided);
+    compareHeads(status, whole, divided, meaning);
     if (status === COMPLETE && ends.length === bytes.length) equal(fed.arrived, whole.length, 'not a byte later');
   }
   if (status !== COMPLETE) return null;
@@ -71,18 +72,6 @@ function meaning(head: RequestHead): readonly (number | boolean)[] {
     head.hops,
     head.fields.count,
   ];
-}
-
-function compare(status: ParseStatus, one: RequestHead, other: RequestHead): void {
-  if (status === INVALID) equal(other.reason, one.reason, 'the same reason however the bytes come');
-  if (status !== COMPLETE) return;
-  const expected = meaning(one);
-  for (const [i, value] of meaning(other).entries()) equal(value, expected[i], 'the same head however the bytes come');
-  for (let i = 0; i < 4 * one.fields.count; i += 1) equal(other.fields.positions[i], one.fields.positions[i]);
-  for (let i = 0; i < one.fields.count; i += 1) {
-    equal(other.fields.ids[i], one.fields.ids[i]);
-    equal(other.fields.drop[i], one.fields.drop[i]);
-  }
 }
 
 function checkLine(head: RequestHead): void {

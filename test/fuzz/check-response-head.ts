@@ -1,9 +1,10 @@
 import { equal, ok } from 'node:assert/strict';
 import { Field } from '../../src/http1/fields.ts';
-import { COMPLETE, INVALID, type ParseStatus } from '../../src/http1/parse-status.ts';
+import { COMPLETE } from '../../src/http1/parse-status.ts';
 import { CHUNKED, CLOSE, LENGTH, NONE, ResponseHead, type ResponseHeadLimits } from '../../src/http1/response-head.ts';
 import { writeResponseHead } from '../../src/proxy/client-response.ts';
 import { checkFields, type FieldLine, sameLines } from './check-fields.ts';
+import { compareHeads } from './compare-heads.ts';
 import { divisionsOf } from './divisions.ts';
 import { feed } from './feed.ts';
 
@@ -21,7 +22,7 @@ export function checkResponseHead(bytes: Buffer, limits: ResponseHeadLimits, toH
     const divided = made(limits, toHead);
     const fed = feed(divided, bytes, ends);
     equal(fed.status, status, 'the same verdict however the bytes come');
-    compare(status, whole, divided);
+    compareHeads(status, whole, divided, meaning);
     if (status === COMPLETE && ends.length === bytes.length) equal(fed.arrived, whole.length, 'not a byte later');
   }
   if (status !== COMPLETE) return;
@@ -56,18 +57,6 @@ function meaning(head: ResponseHead): readonly (number | boolean)[] {
     head.hasServer,
     head.fields.count,
   ];
-}
-
-function compare(status: ParseStatus, one: ResponseHead, other: ResponseHead): void {
-  if (status === INVALID) equal(other.reason, one.reason, 'the same reason however the bytes come');
-  if (status !== COMPLETE) return;
-  const expected = meaning(one);
-  for (const [i, value] of meaning(other).entries()) equal(value, expected[i], 'the same head however the bytes come');
-  for (let i = 0; i < 4 * one.fields.count; i += 1) equal(other.fields.positions[i], one.fields.positions[i]);
-  for (let i = 0; i < one.fields.count; i += 1) {
-    equal(other.fields.ids[i], one.fields.ids[i]);
-    equal(other.fields.drop[i], one.fields.drop[i]);
-  }
 }
 
 /** RFC 9112 6.3 in its own order. */
