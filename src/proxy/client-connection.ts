@@ -170,7 +170,8 @@ export class ClientConnection {
 
   /** Turns to the next request, which may have arrived already. */
   #next(): void {
-    if (this.#state === CLOSED) return;
+    // Destroyed, and not yet told so: a request that has arrived would be sent for nobody.
+    if (this.#state === CLOSED || this.socket.destroyed) return;
     this.#state = READING;
     this.#deadline = this.plane.deadline(this.plane.settings.timeouts.keepAlive);
     this.resume();

@@ -71,9 +71,11 @@ export class Dispatch implements Waiter {
     const { pool, counters } = version.live;
     const unsent = reason === 'connect';
     const fallback = this.#fallbackOf(version);
+    const another = unsent ? pool.hasOther(failed) : pool.listed;
+    const resort = another || fallback !== undefined ? null : pool.lastResort(failed);
     const choices = {
       retried: this.#retried,
-      another: unsent ? pool.hasOther(failed) : pool.listed,
+      another: another || resort !== null,
       usable: pool.usable,
       fallback: fallback !== undefined,
     };
@@ -93,7 +95,8 @@ export class Dispatch implements Waiter {
     } else {
       this.#retried = true;
       // The connection may have been stale, but its endpoint may as well be dead.
-      this.#attempt(head, version, failed, true);
+      if (resort === null) this.#attempt(head, version, failed, true);
+      else this.#send(head, version, resort, true);
     }
     this.#plane.requestHeads.give(head);
     return true;

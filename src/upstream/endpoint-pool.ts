@@ -49,7 +49,8 @@ export class EndpointPool {
     if (!fresh) {
       for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
         if (connection.unsettled) return this.#acquireSettled(connection);
-        if (!connection.socket.destroyed) return connection;
+        if (connection.socket.writable) return connection;
+        connection.destroy();
       }
     }
     return this.#connect();
@@ -62,7 +63,7 @@ export class EndpointPool {
     connection.served += 1;
     if (
       this.retired ||
-      connection.socket.destroyed ||
+      !connection.socket.writable ||
       connection.tls !== this.#tls ||
       this.#idle.length >= this.#maxIdle
     ) {
@@ -119,7 +120,7 @@ export class EndpointPool {
   /** The last used that has come to rest, or a new one. @param last has not; it stays for the next */
   #acquireSettled(last: UpstreamConnection): UpstreamConnection {
     this.#idle.push(last);
-    const index = this.#idle.findLastIndex(({ unsettled, socket }) => !unsettled && !socket.destroyed);
+    const index = this.#idle.findLastIndex(({ unsettled, socket }) => !unsettled && socket.writable);
     return this.#idle.splice(index, index < 0 ? 0 : 1)[0] ?? this.#connect();
   }
 

@@ -158,6 +158,15 @@ export class VersionPool {
   }
 
   /**
+   * An endpoint that is left out, for a request that has nowhere else to go: better than none at all, and the request learns at
+   * once if it is dead. That matters where the endpoints of a version fail in turn, faster than an ejection ends.
+   */
+  lastResort(failed: EndpointPool): EndpointPool | null {
+    const others = this.#endpoints.filter((endpoint) => endpoint !== failed && !endpoint.full);
+    return others[Math.floor(this.#random() * others.length)] ?? null;
+  }
+
+  /**
    * Lets time pass: to be called several times a second. @param now milliseconds, monotonic.
    * True: another number of endpoints is ejected than at the last call.
    */

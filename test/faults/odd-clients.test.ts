@@ -155,3 +155,38 @@ t.test(
     await under.leaves({ statuses: { 101: 1 }, reasons: [''] });
   },
 );
+
+t.test('a client that leaves with answers unread: the request that it pipelined behind them is not sent', async (t) => {
+  // Bug: a write that fails calls back before the connection's close is told, and that began the next request.
+  let requests = 0;
+  const answer = `HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n${'x'.repeat(60_000)}`;
+  const under = await scene(t, async (peer) => {
+    for (;;) {
+      await peer.readRequest();
+      requests += 1;
+      peer.send(answer);
+    }
+  });
+  const client = await under.client();
+  client.socket.pause();
+  client.send(GET.repeat(400));
+  await under.plane.until(() => requests > 0, 'the first request');
+  const [served] = under.plane.plane.connections;
+  let before = 0;
+  // Whole answers that the kernel does not take: nothing is asked for any more.
+  await under.plane.until(() => {
+    const stands = requests === before && (served?.socket.writableLength ?? 0) > 0;
+    before = requests;
+    return stands;
+  }, 'an answer that waits');
+  await turns(20);
+  const sent = requests;
+  t.ok(sent < 400);
+  client.reset();
+  await turns(20);
+  under.plane.pass(250);
+  await under.plane.until(() => under.plane.connections() === 0, 'the connection to close');
+  await turns(20);
+  t.equal(requests, sent);
+  await under.leaves({ statuses: { 200: sent }, reasons: Array(sent).fill('') });
+});

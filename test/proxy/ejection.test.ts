@@ -44,6 +44,19 @@ t.test('an endpoint that refuses connections costs no request, and after five is
   t.equal(other.seen.length, 60, 'each once');
 });
 
+t.test('where the last endpoint of a version refuses connections, one that is left out is tried', async (t) => {
+  const [dead, back] = [await deadPort(), await strictUpstream(t)];
+  const plane = await planeTo(t, [back.port, dead]);
+  const pool = plane.plane.upstreams.of('static/test/only');
+  const [first] = pool.endpoints.filter(({ endpoint }) => endpoint.port === back.port);
+  if (first === undefined) throw new Error('no endpoint');
+  for (let i = 0; i < 5; i += 1) pool.failed(first, plane.plane.tick());
+  t.equal(pool.ejected, 1);
+  for (let i = 0; i < 3; i += 1) t.equal(await ask(t, plane, POST), 200);
+  t.same(plane.failures('only'), { connect_refused: 3 });
+  t.same(plane.retries('only'), { connect: 3 });
+});
+
 t.test('a canary that listens and never answers is ejected, and its fallback answers: unhealthy', async (t) => {
   const kinds: Readonly<Record<string, readonly [answer: (peer: RawPeer) => Promise<void> | void, waitMs: number]>> = {
     reset: [(peer) => peer.reset(), 0],

@@ -202,6 +202,28 @@ t.test('a connection that ended while it was in use is not kept', async (t) => {
   t.equal(pool.idleCount, 0);
 });
 
+t.test(
+  'a connection that cannot be written to is neither kept nor handed out, although its end is put off',
+  async (t) => {
+    const { pool } = await setUp(t);
+    const [a, b] = await openSeveral(t, pool, 2);
+    if (a === undefined || b === undefined) return;
+    const fail = async ({ socket }: UpstreamConnection) => {
+      socket._write = (_chunk, _encoding, done) => done(Object.assign(new Error('EPIPE'), { syscall: 'write' }));
+      await new Promise((resolve) => socket.write('x', resolve));
+      t.notOk(socket.destroyed, 'what has arrived is still to be read');
+    };
+    await fail(a);
+    pool.release(a, NEVER);
+    t.equal(pool.idleCount, 0);
+    pool.release(b, NEVER);
+    await fail(b);
+    const next = pool.acquire(false);
+    t.teardown(() => next.destroy());
+    t.not(next, b);
+  },
+);
+
 t.test('a retired endpoint closes its idle connections and lets exchanges finish', async (t) => {
   const { peer, pool } = await setUp(t);
   const [idle, busy] = await openSeveral(t, pool, 2);
