@@ -1,5 +1,6 @@
 import { bytes } from './bytes.ts';
 import { Field, type FieldBlock } from './fields.ts';
+import { listMembers } from './list-members.ts';
 
 /** A name, and perhaps a version (RFC 9110 7.8), in lower case. */
 const PROTOCOL = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:\/[!#$%&'*+\-.^_`|~0-9a-z]+)?$/;
@@ -43,20 +44,9 @@ export function keepUpgrade(fields: FieldBlock): void {
   for (let i = 0; i < fields.count; i++) if (fields.ids[i] === Field.UPGRADE) fields.drop[i] = 0;
 }
 
-/** The members of all Upgrade fields, in lower case: names of protocols are compared so (RFC 9110 7.8). */
+/** What all Upgrade fields list, in lower case: names of protocols are compared so (RFC 9110 7.8). */
 function protocolsOf(buffer: Buffer, fields: FieldBlock): string[] {
-  const { base, count, ids, positions } = fields;
-  const protocols: string[] = [];
-  for (let i = 0, at = 0; i < count; i++, at += 4) {
-    if (ids[i] !== Field.UPGRADE) continue;
-    const value = buffer.toString('latin1', base + (positions[at + 2] ?? 0), base + (positions[at + 3] ?? 0));
-    for (const member of value.split(',')) {
-      const protocol = member.trim().toLowerCase();
-      // RFC 9110 5.6.1: empty members are passed over.
-      if (protocol !== '') protocols.push(protocol);
-    }
-  }
-  return protocols;
+  return listMembers(buffer, fields, Field.UPGRADE).map((protocol) => protocol.toLowerCase());
 }
 
 function isOtherProtocol(protocol: string): boolean {
