@@ -24,17 +24,20 @@ function tell(message: FromWorker): void {
 }
 
 async function listen(on: readonly ListenOn[]): Promise<void> {
+  // All at once: certificates that are renewed meanwhile must find every listener.
+  const begun = on.map(async ({ address, port, tls }) => plane.listen(address, port, true, tls ?? null));
+  const results = await Promise.allSettled(begun);
   const ports: number[] = [];
-  for (const address of on) {
-    try {
-      ports.push(await plane.listen(address.address, address.port, true, address.tls ?? null));
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      tell({ type: 'listenFailed', on: address, code });
-      return;
-    }
+  for (const [i, result] of results.entries()) {
+    const address = on[i];
+    if (result.status === 'fulfilled') ports.push(result.value);
+    else if (address !== undefined) return tell({ type: 'listenFailed', on: address, code: codeOf(result.reason) });
   }
   tell({ type: 'listening', ports });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 async function drain(timeoutMs: number): Promise<void> {

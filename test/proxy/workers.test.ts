@@ -13,10 +13,12 @@ import {
   STATUS_BASE,
 } from '../../src/telemetry/layout.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { listenerTls } from '../lib/certificates.ts';
 import { valuesOf } from '../lib/message.ts';
 import { rawClient } from '../lib/raw-client.ts';
 import { staticTable } from '../lib/static-table.ts';
 import { testSettings } from '../lib/test-settings.ts';
+import { tlsSocket } from '../lib/tls-client.ts';
 import { rawUpstream, strictUpstream } from '../lib/upstreams.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -235,6 +237,22 @@ t.test('a port that is in use is an error that names it, and leaves no thread be
   t.match(unknown, { code: 'EADDRNOTAVAIL', address: '192.0.2.1' });
   await until(() => threads.every((thread) => thread.threadId === -1), 'the threads to end');
   t.equal(pool.restarted, 0, 'what never ran is not replaced');
+});
+
+t.test('certificates that are renewed while a worker begins to listen reach every listener', async (t) => {
+  const registry = new SeriesRegistry({ workers: 1, now: () => 0 });
+  const logger = createLogger({ level: 'silent' });
+  const pool = new WorkerPool({ count: 1, settings: testSettings(), registry, logger, logLevel: 'silent' });
+  t.teardown(() => pool.stop(0));
+  // A name, which takes a while to look up.
+  const on = { address: 'localhost', port: 0, tls: listenerTls(['server']) };
+  const started = pool.start([on, on, on]);
+  pool.renewCertificates([listenerTls(['other']), listenerTls(['other']), listenerTls(['other'])]);
+  for (const port of await started) {
+    const socket = tlsSocket(t, port, { host: 'localhost', servername: 'other.example.org' });
+    await once(socket, 'secureConnect');
+    t.match(socket.getPeerCertificate().subjectaltname, 'other.example.org');
+  }
 });
 
 t.test('a worker that ends before it listens fails the start instead of holding it up', async (t) => {
