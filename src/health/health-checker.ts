@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { hostPort } from '../common/host-port.ts';
 import { isOwnFault } from '../common/own-fault.ts';
-import type { Endpoint, EndpointMap, HealthCheck, Route, RoutingTable, UpstreamTls } from '../routing/table.ts';
+import type { Endpoint, EndpointMap, HealthCheck, Role, Route, RoutingTable, UpstreamTls } from '../routing/table.ts';
 import type { HealthSample } from '../telemetry/exposition.ts';
 import { seriesLabels } from '../telemetry/keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -32,6 +32,13 @@ interface How {
   readonly tls: UpstreamTls | null;
 }
 
+/** What a version is called in the log. */
+interface Place {
+  readonly route: string;
+  readonly version: string;
+  readonly role: Role;
+}
+
 interface Target {
   readonly key: string;
   readonly name: string;
@@ -52,6 +59,7 @@ interface CheckedVersion {
   /** What its targets were made of. */
   endpoints: readonly Endpoint[];
   how: How | null;
+  place: Place | null;
 }
 
 /** Asks the endpoints of routes with a health check how they are: one for the process, whatever the number of workers. */
@@ -75,9 +83,9 @@ export class HealthChecker {
     if (this.#stop.signal.aborted) return;
     const wanted = checksOf(table);
     const changes: Record<string, readonly string[]> = {};
-    for (const [key, how] of wanted) {
+    for (const [key, { how, place }] of wanted) {
       const list = endpoints()[key] ?? NONE;
-      this.#follow(key, how, list, changes);
+      this.#follow(key, how, list, changes).place = place;
     }
     for (const [key, version] of this.#versions) {
       if (wanted.has(key)) continue;
@@ -116,11 +124,16 @@ export class HealthChecker {
     );
   }
 
-  #follow(key: string, how: How, endpoints: readonly Endpoint[], changes: Record<string, readonly string[]>) {
+  #follow(
+    key: string,
+    how: How,
+    endpoints: readonly Endpoint[],
+    changes: Record<string, readonly string[]>,
+  ): CheckedVersion {
     const version = this.#versions.get(key) ?? newVersion();
     this.#versions.set(key, version);
     const same = isDeepStrictEqual(version.how, how);
-    if (same && version.endpoints === endpoints) return;
+    if (same && version.endpoints === endpoints) return version;
     version.endpoints = endpoints;
     version.how = how;
     const names = new Set<string>();
@@ -140,6 +153,7 @@ export class HealthChecker {
     }
     for (const target of version.targets.values()) if (!names.has(target.name)) this.#drop(target, version);
     this.#tell(key, version, changes);
+    return version;
   }
 
   #drop(target: Target, version: CheckedVersion): void {
@@ -196,8 +210,9 @@ export class HealthChecker {
 
   #changed({ key, name }: Target, version: CheckedVersion, failure: string | null): void {
     const { logger, onChange } = this.#options;
-    if (failure === null) logger.info({ upstream: name, version: key }, 'an endpoint is healthy again');
-    else logger.warn({ upstream: name, version: key, reason: failure }, 'an endpoint is unhealthy');
+    const where = { upstream: name, ...version.place };
+    if (failure === null) logger.info(where, 'an endpoint is healthy again');
+    else logger.warn({ reason: failure, ...where }, 'an endpoint is unhealthy');
     const changes: Record<string, readonly string[]> = {};
     this.#tell(key, version, changes);
     onChange(changes);
@@ -207,7 +222,7 @@ export class HealthChecker {
 const NONE: readonly Endpoint[] = [];
 
 function newVersion(): CheckedVersion {
-  return { targets: new Map(), success: 0, failure: 0, told: [], endpoints: NONE, how: null };
+  return { targets: new Map(), success: 0, failure: 0, told: [], endpoints: NONE, how: null, place: null };
 }
 
 function wordFor({ healthy, checked }: HealthState): 'healthy' | 'unhealthy' | 'unchecked' {
@@ -220,11 +235,13 @@ function hasCheck(route: Route): boolean {
 }
 
 /** By version key. Of several routes to one version the first says how it is checked. */
-function checksOf(table: RoutingTable): ReadonlyMap<string, How> {
-  const checks = new Map<string, How>();
-  for (const { healthCheck: check, tls = null, versions } of table.routes) {
+function checksOf(table: RoutingTable): ReadonlyMap<string, { how: How; place: Place }> {
+  const checks = new Map<string, { how: How; place: Place }>();
+  for (const { name: route, healthCheck: check, tls = null, versions } of table.routes) {
     if (check === undefined) continue;
-    for (const { key } of versions) if (!checks.has(key)) checks.set(key, { check, tls });
+    for (const { key, name: version, role } of versions) {
+      if (!checks.has(key)) checks.set(key, { how: { check, tls }, place: { route, version, role } });
+    }
   }
   return checks;
 }

@@ -22,7 +22,7 @@ import { add, recordUnrouted } from '../telemetry/record.ts';
 import { HEADROOM } from '../upstream/slabs.ts';
 import { UpstreamContexts } from '../upstream/upstream-contexts.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
-import type { Verdict } from '../upstream/version-pool.ts';
+import type { Verdict, VersionPool } from '../upstream/version-pool.ts';
 import type { Account } from './account.ts';
 import { Admission } from './admission.ts';
 import { type CauseName, causeOf } from './causes.ts';
@@ -89,6 +89,7 @@ export class DataPlane {
     recordUnrouted(this.counters.worker, status);
     return localResponse(status, name, { head: false, close: true, date: this.dateText });
   };
+  readonly #onTurn = (pool: VersionPool): void => this.#log.turned(pool, this.matcher.routes);
   #onEmpty: (() => void) | null = null;
 
   constructor(settings: WorkerSettings, counters: CountersPatch, log: ProxyLog, clock: Clock = performance) {
@@ -195,7 +196,7 @@ export class DataPlane {
     const now = this.tick();
     this.#setDate();
     for (const connection of this.connections) connection.sweep(now);
-    if (this.upstreams.sweep(now)) this.#showEjected();
+    if (this.upstreams.sweep(now, this.#onTurn)) this.#showEjected();
   }
 
   /** Stops accepting, closes idle connections, and resolves when the last exchange is over. */

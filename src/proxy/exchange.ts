@@ -131,7 +131,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     }
     if (progress === SWITCHING) return this.#beginTunnel(upstream);
     if (progress === BROKEN) {
-      this.#fail('bad_response');
+      this.#fail('bad_response', this.response.broken);
       return false;
     }
     // An event stream may go on for hours: its head is enough of an answer for others to follow.
@@ -259,13 +259,14 @@ export class Exchange implements UpstreamUser, Dispatched {
     });
   }
 
-  #fail(reason: UpstreamFailureReason): void {
+  /** @param code what is known besides; absent: what the system says of the connection */
+  #fail(reason: UpstreamFailureReason, code = this.#upstream?.error): void {
     const upstream = this.#upstream;
     const endpoint = this.#endpoint;
     const version = this.account.version;
     if (upstream === null || endpoint === null || version === null) return;
     recordFailure(version.live.counters, reason);
-    this.#plane.logFailure(this, reason, upstream.error);
+    this.#plane.logFailure(this, reason, code);
     // First of all, so that what follows chooses among what is left.
     this.#verdict.failed(endpoint, upstream, reason, this.request);
     const unsent = !upstream.connected;

@@ -10,6 +10,8 @@ export interface WorkerStart {
   readonly settings: WorkerSettings;
   readonly counters: CountersPatch;
   readonly logLevel: LoggerOptions['level'];
+  /** Its number, from 0. */
+  readonly slot: number;
 }
 
 export interface ListenOn {

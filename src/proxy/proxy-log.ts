@@ -1,8 +1,9 @@
 import { roleName } from '../routing/match.ts';
+import type { Route } from '../routing/table.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';
 import type { ConnectionRefusal, EjectionReason } from '../telemetry/layout.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Verdict } from '../upstream/version-pool.ts';
+import type { Verdict, VersionPool } from '../upstream/version-pool.ts';
 import type { Account } from './account.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import type { Exchange } from './exchange.ts';
@@ -26,6 +27,9 @@ const REJECTED: ReadonlyMap<CauseName, string> = new Map([
   ['pending_timeout', 'a request was rejected: every endpoint of its version stayed full for timeouts.pending'],
 ]);
 
+const FAILS = 'every endpoint of a version fails: its fallback answers, if it can';
+const FAILS_ALONE = 'every endpoint of a version fails, and it has no fallback: they are tried all the same';
+
 /** What a worker writes: failures as they happen, at a bounded rate, and an access line for each request. */
 export class ProxyLog {
   readonly #logger: Logger;
@@ -41,7 +45,7 @@ export class ProxyLog {
     this.#now = now;
   }
 
-  /** @param code of the system or of OpenSSL; empty: there was no error */
+  /** @param code of the system or of OpenSSL, or what is wrong with a response; empty: nothing more is known */
   failure({ account }: Exchange, reason: CauseName, code: string): void {
     const { level } = causeOf(reason);
     if (!this.#logger.isLevelEnabled(level)) return;
@@ -58,13 +62,25 @@ export class ProxyLog {
     const seconds = Math.round(time / 100) / 10;
     const what =
       standing === 'ejected'
-        ? 'an endpoint failed again and again and gets no requests for a while'
-        : 'an endpoint fails again and again; as many of its version are left out as may be, so it goes on getting requests';
+        ? 'an endpoint failed again and again and is left out for a while'
+        : 'an endpoint failed again and again and is not left out: ejection.maxShare of its version are already';
     this.#logger.warn({ reason, ...place(account), seconds }, what);
   }
 
   returned(account: Account): void {
     this.#logger.info(place(account), 'an endpoint that had failed answers again');
+  }
+
+  /** None of a version's endpoints is good any more, or one is again. */
+  turned({ key, failing, listed }: VersionPool, routes: readonly { readonly source: Route }[]): void {
+    for (const { source: route } of routes) {
+      const version = route.versions.find((one) => one.key === key);
+      if (version === undefined) continue;
+      const fallback = version.fallback.flatMap((index) => route.versions[index]?.name ?? []);
+      const where = { route: route.name, version: version.name, role: version.role };
+      if (failing) this.#logger.warn({ ...where, fallback }, fallback.length === 0 ? FAILS_ALONE : FAILS);
+      else if (listed) this.#logger.info(where, 'a version whose endpoints all failed answers again');
+    }
   }
 
   /** @param detail the client's address, or the system's words. */

@@ -34,6 +34,8 @@ export class ResponseRelay {
   touched = false;
   status = 0;
   bytesOut = 0;
+  /** After BROKEN: in what way, for the log. */
+  broken = '';
   /** The client connection may stay open after this response. */
   keepAlive = false;
   /** The upstream connection may be used again, and for how many seconds it says so (-1: it does not say). */
@@ -82,10 +84,10 @@ export class ResponseRelay {
       const head = this.#parser();
       const result = head.parse(upstream.slab, upstream.start, upstream.end);
       if (result === INCOMPLETE) return MORE;
-      if (result !== COMPLETE) return BROKEN;
+      if (result !== COMPLETE) return this.#refuse(head.reason);
       if (head.status === 101) return this.#switch(upstream, client, head, versionLine);
       if (head.informational) {
-        if (++this.#interim > MAX_INTERIM) return BROKEN;
+        if (++this.#interim > MAX_INTERIM) return this.#refuse('too_many_interim_responses');
         this.#passInterim(upstream, client, head);
       } else return this.#start(upstream, client, head, requestDone, versionLine);
     }
@@ -100,6 +102,11 @@ export class ResponseRelay {
       this.bytesOut += LAST_CHUNK.length;
     }
     return true;
+  }
+
+  #refuse(how: string): typeof BROKEN {
+    this.broken = how;
+    return BROKEN;
   }
 
   #parser(): ResponseHead {
@@ -124,8 +131,8 @@ export class ResponseRelay {
   /** RFC 9110 15.2.2. A 101 that nobody asked for would make a tunnel that nobody watches. */
   #switch(upstream: UpstreamConnection, client: Socket, head: ResponseHead, versionLine: Buffer): Progress {
     const request = this.#request;
-    if (request === null || !request.upgrade || !head.upgrade) return BROKEN;
-    if (!request.isAnsweredBy(head, upstream.slab)) return BROKEN;
+    const expected = request?.upgrade === true && head.upgrade && request.isAnsweredBy(head, upstream.slab);
+    if (!expected) return this.#refuse('unexpected_101');
     const { scratch } = this.#plane;
     const length = writeSwitchingHead(scratch.buffer, upstream.slab, head, versionLine);
     this.started = true;
@@ -191,7 +198,7 @@ export class ResponseRelay {
     let pending = headEnd > headStart;
     while (at < end && !body.done) {
       at = body.take(slab, at, end);
-      if (at < 0) return BROKEN;
+      if (at < 0) return this.#refuse(this.#body.reason);
       if (body.rangeCount === 0) continue;
       let from = body.ranges[0] ?? 0;
       let to = body.join(slab);

@@ -162,7 +162,7 @@ export class WorkerPool {
   async #spawn(slot: number): Promise<readonly number[]> {
     const { settings, registry, logLevel, logger } = this.#options;
     const counters = registry.blocksFor(slot);
-    const start: WorkerStart = { settings, counters, logLevel };
+    const start: WorkerStart = { settings, counters, logLevel, slot };
     const worker = new Worker(ENTRY, { workerData: start });
     this.#workers[slot] = worker;
     this.#applied[slot] = 0;

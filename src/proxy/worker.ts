@@ -9,7 +9,7 @@ import { ProxyLog } from './proxy-log.ts';
 import { applyRouteChanges } from './route-changes.ts';
 
 const start: WorkerStart = workerData;
-const logger = createLogger({ level: start.logLevel });
+const logger = createLogger({ level: start.logLevel, worker: start.slot });
 const log = new ProxyLog(logger, start.settings.accessLog ? new AccessLog() : null);
 const plane = new DataPlane(start.settings, start.counters, log);
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Endpoint } from '../routing/table.ts';
+import { failureCode } from './failure-code.ts';
 import { HEADROOM, SLAB_BYTES, slabs, TAILROOM } from './slabs.ts';
 import type { UpstreamContext } from './upstream-context.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
@@ -63,8 +64,8 @@ export class UpstreamConnection {
     this.tls = tls;
     this.#onIdleEnd = onIdleEnd;
     this.socket = tls === null ? this.#connectPlain() : this.#connectTls(tls);
-    this.socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.error = error.code ?? 'ERROR';
+    this.socket.on('error', (error: Error) => {
+      this.error = failureCode(error);
     });
     this.socket.on('end', () => {
       if (this.user === null) this.destroy();

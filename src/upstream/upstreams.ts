@@ -34,10 +34,17 @@ export class Upstreams {
     }
   }
 
-  /** True: in some version another number of endpoints is ejected than at the last sweep. */
-  sweep(now: number): boolean {
+  /**
+   * @param onTurn told of each version that has begun or ceased to be failing
+   * @returns true: in some version another number of endpoints is ejected than at the last sweep.
+   */
+  sweep(now: number, onTurn?: (pool: VersionPool) => void): boolean {
     let changed = false;
-    for (const pool of this.#pools.values()) if (pool.sweep(now)) changed = true;
+    for (const pool of this.#pools.values()) {
+      const { failing } = pool;
+      if (pool.sweep(now)) changed = true;
+      if (pool.failing !== failing) onTurn?.(pool);
+    }
     return changed;
   }
 

@@ -39,6 +39,8 @@ export class VersionPool {
   usable = false;
   /** Endpoints that are left out because they fail. */
   ejected = 0;
+  /** As of the last sweep: there are endpoints, and none has been good since the last one failed. */
+  failing = false;
   #endpoints: readonly EndpointPool[] = [];
   /** What is chosen from: the endpoints that may be, or all of them when none is worth a try. */
   #choice: readonly EndpointPool[] = [];
@@ -49,6 +51,7 @@ export class VersionPool {
   /** Milliseconds; 0: off. */
   #slowStart = 0;
   #ejectedShown = 0;
+  #anyGood = false;
   #serving = false;
   readonly #maxIdle: number;
   readonly #maxActive: number;
@@ -180,6 +183,8 @@ export class VersionPool {
     }
     if (changed) this.#review();
     if (this.#warming) this.#warm(now);
+    // An endpoint on trial makes a version usable; it does not make it well.
+    this.failing = this.listed && !this.#anyGood && (this.failing || !this.usable);
     const shown = this.#ejectedShown;
     this.#ejectedShown = this.ejected;
     return shown !== this.ejected;
@@ -276,7 +281,9 @@ export class VersionPool {
     let usable = 0;
     let due = 0;
     let ejected = 0;
+    let good = 0;
     for (const { health } of all) {
+      if (health.checked && health.standing === 'good') good += 1;
       if (health.open) open += 1;
       if (health.usable) usable += 1;
       if (health.standing === 'due') due += 1;
@@ -284,6 +291,7 @@ export class VersionPool {
     }
     this.usable = usable > 0;
     this.ejected = ejected;
+    this.#anyGood = good > 0;
     this.#due = due > 0;
     // Panic: where no endpoint is worth a try, one that is thought to be dead is a better answer than none at all.
     this.#choice = open === all.length || usable === 0 ? all : all.filter(({ health }) => health.open);

@@ -71,6 +71,7 @@ t.test('an endpoint that fails its checks is told, and told again when it is wel
   await until(() => told.length === 2);
   t.same(told, [{ [KEY]: [nameA] }, { [KEY]: [] }]);
   t.match(lines[0], /"level":"warn".*"reason":"status 503".*an endpoint is unhealthy/);
+  t.match(JSON.parse(lines[0] ?? ''), { upstream: nameA, route: 'test', version: 'only', role: 'static' });
   t.match(lines[1], /"level":"info".*healthy again/);
   t.equal(lines.length, 2);
 });

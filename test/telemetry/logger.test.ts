@@ -20,6 +20,13 @@ t.test('a line is JSON with the name of its level, ISO time, message and fields'
   t.same(Object.keys(parsed), ['level', 'time', 'port', 'msg']);
 });
 
+t.test('each line of a worker has its number', async (t) => {
+  const lines: string[] = [];
+  const logger = createLogger({ level: 'info', worker: 1, destination: { write: (line) => void lines.push(line) } });
+  logger.info('serving');
+  t.match(JSON.parse(lines[0] ?? ''), { level: 'info', worker: 1, msg: 'serving' });
+});
+
 t.test('what is below the level is not written', async (t) => {
   const { lines, logger } = setUp('warn');
   logger.info('no');
