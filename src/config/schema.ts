@@ -173,7 +173,8 @@ const ejection = z.strictObject({
 
 /** A map, or `false` where the feature can be switched off: null. */
 function switchable<T extends z.ZodType>(schema: T) {
-  return z.preprocess((value) => (value === false ? null : value), schema.nullable());
+  // A key with nothing behind it, whose parts are all commented out, say, must not switch the feature off.
+  return z.preprocess((value) => (value === false ? null : (value ?? undefined)), schema.nullable());
 }
 
 /** The prefix of Prometheus metric names. */

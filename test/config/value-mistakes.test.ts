@@ -93,6 +93,8 @@ check('a value of the wrong kind is placed and explained', [
       '1:37 ejection.failures: must be from 1 to 10000, not 0',
     ],
   ],
+  ['a feature without a word', `ejection:\n${ROUTES}`, ['1:1 ejection: must be a map, not empty']],
+  ['another', `retries: # { budget: 20% }\n${ROUTES}`, ['1:1 retries: must be a map, not empty']],
   ['a switch', `retries: true\n${ROUTES}`, ['1:10 retries: must be a map, not the boolean true']],
   ['a flag', `log: { access: "yes" }\n${ROUTES}`, ['1:16 log.access: must be true or false, not "yes"']],
   [

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import type { UpstreamConnection } from '../../src/upstream/connection.ts';
 import { EndpointPool } from '../../src/upstream/endpoint-pool.ts';
@@ -209,7 +210,9 @@ t.test(
     const [a, b] = await openSeveral(t, pool, 2);
     if (a === undefined || b === undefined) return;
     const fail = async ({ socket }: UpstreamConnection) => {
-      socket._write = (_chunk, _encoding, done) => done(Object.assign(new Error('EPIPE'), { syscall: 'write' }));
+      const write: Socket['_write'] = (_chunk, _encoding, done) =>
+        done(Object.assign(new Error('EPIPE'), { syscall: 'write' }));
+      Reflect.set(socket, '_write', write);
       await new Promise((resolve) => socket.write('x', resolve));
       t.notOk(socket.destroyed, 'what has arrived is still to be read');
     };
