@@ -225,7 +225,7 @@ export class ClientConnection {
     const began = this.#headBegan;
     const sent = this.answer(cause, isHead, true);
     recordUnrouted(this.plane.counters.worker, causeOf(cause).status);
-    this.plane.logRefused(this, cause, began, sent);
+    this.plane.log.refused(this.client.address, cause, this.plane.tick() - began, sent);
     this.#linger();
   }
 

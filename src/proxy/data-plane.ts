@@ -13,7 +13,6 @@ import {
   CONNECTIONS_OPEN,
   CONNECTIONS_REFUSED_BASE,
   type ConnectionRefusal,
-  type EjectionReason,
   ENDPOINTS_EJECTED,
   TABLE_GENERATION,
   TLS_HANDSHAKE_FAILURES,
@@ -22,13 +21,11 @@ import { add, recordUnrouted } from '../telemetry/record.ts';
 import { HEADROOM } from '../upstream/slabs.ts';
 import { UpstreamContexts } from '../upstream/upstream-contexts.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
-import type { Verdict, VersionPool } from '../upstream/version-pool.ts';
-import type { Account } from './account.ts';
+import type { VersionPool } from '../upstream/version-pool.ts';
 import { Admission } from './admission.ts';
-import { type CauseName, causeOf } from './causes.ts';
+import { causeOf } from './causes.ts';
 import { ClientConnection } from './client-connection.ts';
 import { localResponse } from './client-response.ts';
-import type { Exchange } from './exchange.ts';
 import type { ListenerTls } from './listener-tls.ts';
 import { LiveVersion } from './live-version.ts';
 import { plainAddress, TrustedPeers } from './peer.ts';
@@ -54,6 +51,7 @@ const EMPTY_TABLE: RoutingTable = { routes: [] };
 /** Everything that one worker shares among its connections. Knows no thread: a test can run one in its own. */
 export class DataPlane {
   readonly settings: WorkerSettings;
+  readonly log: ProxyLog;
   readonly trusted: TrustedPeers;
   readonly chunkedLimits: ChunkedLimits;
   /** Null: none is passed on. */
@@ -74,7 +72,6 @@ export class DataPlane {
   stopping = false;
   dateText = '';
   dateLine: Buffer = Buffer.alloc(0);
-  readonly #log: ProxyLog;
   readonly #clock: Clock;
   readonly #admission: Admission;
   readonly #servers: Server[] = [];
@@ -89,7 +86,7 @@ export class DataPlane {
     recordUnrouted(this.counters.worker, status);
     return localResponse(status, name, { head: false, close: true, date: this.dateText });
   };
-  readonly #onTurn = (pool: VersionPool): void => this.#log.turned(pool, this.matcher.routes);
+  readonly #onTurn = (pool: VersionPool): void => this.log.turned(pool, this.matcher.routes);
   #onEmpty: (() => void) | null = null;
 
   constructor(settings: WorkerSettings, counters: CountersPatch, log: ProxyLog, clock: Clock = performance) {
@@ -116,7 +113,7 @@ export class DataPlane {
       retries: settings.retries,
       ejection: settings.ejection,
     });
-    this.#log = log;
+    this.log = log;
     this.#clock = clock;
     this.#now = clock.now();
     this.#setDate();
@@ -178,7 +175,7 @@ export class DataPlane {
         // A connection is lost, the worker is not.
         server.on('error', (error) => {
           this.#countRefused('accept_failed');
-          this.#log.connectionRefused('accept_failed', error.message);
+          this.log.connectionRefused('accept_failed', error.message);
         });
         const bound = server.address();
         resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
@@ -225,26 +222,6 @@ export class DataPlane {
     this.upstreams.closeIdle();
   }
 
-  logFailure(exchange: Exchange, reason: CauseName, code = ''): void {
-    this.#log.failure(exchange, reason, code);
-  }
-
-  logEjection(account: Account, reason: EjectionReason, verdict: Verdict): void {
-    this.#log.ejection(account, reason, verdict);
-  }
-
-  logReturned(account: Account): void {
-    this.#log.returned(account);
-  }
-
-  logRefused(connection: ClientConnection, cause: CauseName, began: number, sent: number): void {
-    this.#log.refused(connection.client.address, cause, this.tick() - began, sent);
-  }
-
-  logAccess(exchange: Exchange, connection: ClientConnection, status: number, durationMs: number): void {
-    this.#log.access(exchange, connection.client.address, status, durationMs);
-  }
-
   /**
    * Beyond a limit a connection is reset before anything is read or made for it: an answer would cost what the limit is to
    * save (HAProxy's `tcp-request connection reject` and Envoy's connection limits give none), and a reset leaves no TIME_WAIT.
@@ -256,7 +233,7 @@ export class DataPlane {
       socket.on('error', () => {});
       socket.resetAndDestroy();
       this.#countRefused(refusal);
-      this.#log.connectionRefused(refusal, address);
+      this.log.connectionRefused(refusal, address);
       return;
     }
     add(this.counters.worker, CONNECTIONS_ACCEPTED, 1);
@@ -280,7 +257,7 @@ export class DataPlane {
       // One that came and went without a word was a probe of the port.
       if (socket.established || raw.bytesRead === 0) return;
       add(this.counters.worker, TLS_HANDSHAKE_FAILURES, 1);
-      this.#log.handshakeFailed(address, failure);
+      this.log.handshakeFailed(address, failure);
     });
     return socket;
   }

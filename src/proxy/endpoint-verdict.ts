@@ -50,7 +50,7 @@ export class EndpointVerdict {
     }
     const { version } = this.#account;
     if (version === null || !endpoint.health.troubled) return;
-    if (version.live.pool.answered(endpoint, this.#plane.tick())) this.#plane.logReturned(this.#account);
+    if (version.live.pool.answered(endpoint, this.#plane.tick())) this.#plane.log.returned(this.#account);
   }
 
   /** The exchange ended before the endpoint could show anything. */
@@ -64,7 +64,7 @@ export class EndpointVerdict {
     const verdict = version.live.pool.failed(endpoint, this.#plane.tick(), reason === 'connect');
     if (verdict === null) return;
     if (verdict.standing === 'ejected') recordEjection(version.live.counters, reason);
-    this.#plane.logEjection(this.#account, reason, verdict);
+    this.#plane.log.ejection(this.#account, reason, verdict);
   }
 }
 

@@ -196,7 +196,7 @@ export class Exchange implements UpstreamUser, Dispatched {
   }
 
   onRejected(reason: RejectionReason): void {
-    this.#plane.logFailure(this, reason);
+    this.#plane.log.failure(this, reason);
     this.#answerForChosen(reason);
   }
 
@@ -266,7 +266,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     const version = this.account.version;
     if (upstream === null || endpoint === null || version === null) return;
     recordFailure(version.live.counters, reason);
-    this.#plane.logFailure(this, reason, code);
+    this.#plane.log.failure(this, reason, code);
     // First of all, so that what follows chooses among what is left.
     this.#verdict.failed(endpoint, upstream, reason, this.request);
     const unsent = !upstream.connected;
@@ -363,6 +363,6 @@ export class Exchange implements UpstreamUser, Dispatched {
     this.request.release();
     this.#deadline = Number.POSITIVE_INFINITY;
     const duration = this.account.close(status);
-    if (plane.settings.accessLog) plane.logAccess(this, this.#connection, status, duration);
+    if (plane.settings.accessLog) plane.log.access(this, this.#connection.client.address, status, duration);
   }
 }

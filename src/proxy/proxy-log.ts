@@ -46,7 +46,7 @@ export class ProxyLog {
   }
 
   /** @param code of the system or of OpenSSL, or what is wrong with a response; empty: nothing more is known */
-  failure({ account }: Exchange, reason: CauseName, code: string): void {
+  failure({ account }: Exchange, reason: CauseName, code = ''): void {
     const { level } = causeOf(reason);
     if (!this.#logger.isLevelEnabled(level)) return;
     const version = account.version?.version;
