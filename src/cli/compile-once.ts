@@ -1,4 +1,4 @@
-import type { SourceConfig } from '../config/config.ts';
+import type { ListenConfig, SourceConfig } from '../config/config.ts';
 import { TlsListeners } from '../control/tls-listeners.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
@@ -10,6 +10,7 @@ import { loadOptions, type SourceOptions } from './source-options.ts';
 export interface CompiledOnce extends Omit<Compiled, 'problems'> {
   /** What could not be read and what had to be left out, a line each. */
   readonly problems: readonly string[];
+  readonly listen: readonly ListenConfig[];
 }
 
 /**
@@ -24,7 +25,7 @@ export async function compileOnce(options: SourceOptions): Promise<CompiledOnce>
   const lines = [...problems, ...certificates, ...compiled.problems].map(
     ({ place, message, remedy }) => `${place}: ${message} (${remedy})`,
   );
-  return { ...compiled, problems: lines };
+  return { ...compiled, problems: lines, listen: config.listen };
 }
 
 async function readOnce(config: SourceConfig | null): Promise<{ snapshot: Snapshot; problems: readonly Problem[] }> {

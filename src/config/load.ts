@@ -11,6 +11,7 @@ import { checkAcross } from './checks.ts';
 import type { Config, HeaderRuleConfig, RouteConfig, SourceConfig } from './config.ts';
 import { ConfigError, type Mistake } from './config-error.ts';
 import { fileStamp } from './file-stamp.ts';
+import { kindRemedy } from './kind-remedy.ts';
 import { PemReader } from './pem-reader.ts';
 import { readTls, type TlsFiles } from './read-tls.ts';
 import { Refusal } from './refusal.ts';
@@ -127,7 +128,7 @@ function reportIssue(
     report(path, issue.message, typeof remedy === 'string' ? remedy : null);
   } else if (issue.code === 'invalid_type') {
     const value = valueAt(raw, path);
-    const refusal = Refusal.kind(issue.expected === 'array' ? 'a list' : 'a map', value);
+    const refusal = Refusal.kind(issue.expected === 'array' ? 'a list' : 'a map', value, kindRemedy(path, value));
     report(path, refusal.message, refusal.remedy);
   } else {
     report(path, issue.code === 'too_small' ? 'is empty' : issue.message, null);

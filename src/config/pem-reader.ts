@@ -9,6 +9,7 @@ import { Refusal } from './refusal.ts';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const CERTIFICATE = 'write the file that begins with -----BEGIN CERTIFICATE-----, such as tls.crt of a Secret';
+const AUTHORITY = CERTIFICATE.replace('tls.crt', 'ca.crt');
 const KEY = 'write the file that begins with -----BEGIN PRIVATE KEY-----, such as tls.key of a Secret';
 
 /** What a certificate says of itself. */
@@ -41,20 +42,22 @@ export class PemReader {
     };
   }
 
-  /** @param certificate what the key belongs to, PEM */
-  key(path: string, certificate: string): string {
+  /** @param certificate what the key belongs to, PEM; null: that could not be read, so nobody knows */
+  key(path: string, certificate: string | null): string {
     const text = this.#read(path);
     if (/^(?:-----BEGIN |Proc-Type:.*)ENCRYPTED/m.test(text)) {
       throw new Refusal('is encrypted', 'decrypt it (openssl pkey), and protect it by the rights of the file');
     }
     try {
-      if (!new X509Certificate(certificate).checkPrivateKey(createPrivateKey(text))) {
+      const key = createPrivateKey(text);
+      if (certificate !== null && !new X509Certificate(certificate).checkPrivateKey(key)) {
         throw new Refusal("is not the certificate's key", 'write the two files that were made together');
       }
     } catch (error) {
       if (error instanceof Refusal) throw error;
       throw new Refusal('is not a private key in PEM form', KEY);
     }
+    if (certificate === null) return text;
     try {
       createSecureContext({ cert: certificate, key: text });
     } catch (error) {
@@ -66,7 +69,7 @@ export class PemReader {
   /** The certificates of authorities, one or many. */
   authorities(path: string): string {
     const text = this.#read(path);
-    parseBlocks(text);
+    parseBlocks(text, AUTHORITY);
     return text;
   }
 
@@ -87,12 +90,12 @@ export class PemReader {
   }
 }
 
-function parseBlocks(text: string): readonly [X509Certificate, ...X509Certificate[]] {
+function parseBlocks(text: string, remedy = CERTIFICATE): readonly [X509Certificate, ...X509Certificate[]] {
   try {
     const [first, ...others] = (text.match(BLOCK) ?? []).map((block) => new X509Certificate(block));
     if (first !== undefined) return [first, ...others];
   } catch {
     // What OpenSSL says of it (`asn1 wrong tag`) helps nobody.
   }
-  throw new Refusal('is not a certificate in PEM form', CERTIFICATE);
+  throw new Refusal('is not a certificate in PEM form', remedy);
 }

@@ -53,9 +53,9 @@ function readPair(
   const { certificate: certificatePath, key: keyPath } = pair;
   if (typeof certificatePath !== 'string' || certificatePath === '') return null;
   const found = attempt(() => reader.certificate(certificatePath), [...path, 'certificate'], report);
-  if (found === null || typeof keyPath !== 'string' || keyPath === '') return null;
-  const key = attempt(() => reader.key(keyPath, found.text), [...path, 'key'], report);
-  if (key === null) return null;
+  if (typeof keyPath !== 'string' || keyPath === '') return null;
+  const key = attempt(() => reader.key(keyPath, found?.text ?? null), [...path, 'key'], report);
+  if (found === null || key === null) return null;
   return { place: place(path), file: certificatePath, certificate: found.text, key, ...found.facts };
 }
 

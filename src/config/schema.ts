@@ -12,6 +12,7 @@ import {
   parseFieldValue,
   parseFlag,
   parseHost,
+  parseHostField,
   parseInteger,
   parseListenAddress,
   parseName,
@@ -110,7 +111,7 @@ const healthCheck = z.strictObject({
   healthy: leaf((value) => parseInteger(value, 1, 100)).default(2),
   unhealthy: leaf((value) => parseInteger(value, 1, 100)).default(3),
   statuses: leaf(parseStatuses).default([200, 399]),
-  host: leaf(parseFieldValue).optional(),
+  host: leaf(parseHostField).optional(),
 });
 
 const route = z.strictObject({

@@ -53,6 +53,7 @@ const FORBIDDEN: readonly (readonly [why: string, names: readonly string[]])[] =
 /** The name of a field that is passed on in trailer sections; lower-cased. */
 export function parseTrailerName(value: unknown): string {
   const text = parseText(value);
+  if (text === '*') throw new Refusal('is no wildcard here: "*"', 'write each name, such as server-timing');
   if (!TOKEN.test(text)) {
     throw new Refusal(`is not a field name: ${JSON.stringify(text)}`, 'write the name alone, such as server-timing');
   }

@@ -40,7 +40,8 @@ export function parseText(value: unknown): string {
 
 export function parseFlag(value: unknown): boolean {
   if (typeof value === 'boolean') return value;
-  throw Refusal.kind('true or false', value);
+  const meant = /^(?:yes|on)$/i.test(String(value)) ? 'true' : /^(?:no|off)$/i.test(String(value)) ? 'false' : null;
+  throw Refusal.kind('true or false', value, meant === null ? null : `write ${meant}`);
 }
 
 /** A whole number within bounds, both included. */
@@ -168,6 +169,14 @@ export function parseRequestPath(value: unknown): string {
     throw new Refusal(`is not a path: ${JSON.stringify(text)}`, 'no "#" or blanks; percent-encode the rest');
   }
   return text;
+}
+
+/** What goes into a Host field: a host, with a port or without. */
+export function parseHostField(value: unknown): string {
+  const text = parseText(value);
+  const host = text.replace(/:\d{1,5}$/, '');
+  if (HOST_NAME.test(host.toLowerCase()) || (/^\[.*\]$/.test(host) && isIPv6(host.slice(1, -1)))) return text;
+  throw new Refusal(`is not a host: ${JSON.stringify(text)}`, 'write a name, with a port or without: api.example.com');
 }
 
 /** `200` or `200-399`: the first and the last. */

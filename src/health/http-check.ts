@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { buildConnector, Client } from 'undici';
 import { errorText } from '../common/error-text.ts';
+import { formatDuration } from '../common/format-duration.ts';
 import { hostPort } from '../common/host-port.ts';
 import type { Endpoint, HealthCheck, UpstreamTls } from '../routing/table.ts';
 
@@ -33,7 +34,7 @@ export async function httpCheck(
     const [least, most] = check.statuses;
     return statusCode >= least && statusCode <= most ? null : `status ${statusCode}`;
   } catch (error) {
-    if (late.aborted) return `no answer within ${check.timeout} ms`;
+    if (late.aborted) return `no answer within ${formatDuration(check.timeout)}`;
     const coded = error instanceof Error && 'code' in error && typeof error.code === 'string';
     return coded ? String(error.code) : errorText(error);
   } finally {

@@ -1,5 +1,6 @@
+import { formatDuration } from '../common/format-duration.ts';
 import { describeMatch } from './describe-match.ts';
-import type { EndpointMap, Route, RoutingTable, Target, Version } from './table.ts';
+import type { EndpointMap, HealthCheck, Route, RoutingTable, Target, Version } from './table.ts';
 
 /**
  * The routing table for people: for each route its hosts and path, the weighted split, the rules in order of
@@ -33,9 +34,8 @@ function printRoute(route: Route, endpoints: EndpointMap, reason: string | undef
     const { serverName, verify } = route.tls;
     lines.push(row('tls', verify ? `for ${serverName ?? "the endpoint's host"}` : 'any certificate'));
   }
-  if (route.healthCheck !== undefined)
-    lines.push(row('checked', `${route.healthCheck.path}  every ${route.healthCheck.interval} ms`));
-  if (route.slowStart !== undefined) lines.push(row('slow start', `${route.slowStart} ms`));
+  if (route.healthCheck !== undefined) lines.push(row('checked', describeCheck(route.healthCheck)));
+  if (route.slowStart !== undefined) lines.push(row('slow start', formatDuration(route.slowStart)));
 
   const weighted = new Set(route.split.map(({ version }) => version));
   const others = route.versions.filter((_, index) => !weighted.has(index));
@@ -64,6 +64,12 @@ function printRoute(route: Route, endpoints: EndpointMap, reason: string | undef
     .map((version) => `${title(version)} -> ${titles(version.fallback, route).join(', then ')}`);
   lines.push(...section('fallback', fallbacks));
   return `${lines.join('\n')}\n`;
+}
+
+function describeCheck({ path, interval, timeout, statuses: [least, most], unhealthy, healthy }: HealthCheck): string {
+  const good = least === most ? `${least}` : `${least}-${most}`;
+  const rhythm = `every ${formatDuration(interval)}, ${good} within ${formatDuration(timeout)}`;
+  return `${path}  ${rhythm}; left out after ${unhealthy}, back after ${healthy}`;
 }
 
 /** `stable 6459f554f9`, `experiment demo 5c5f8f5b9d`, or for a static version its name. */

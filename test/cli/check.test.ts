@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import t from 'tap';
+import { pemPath } from '../lib/certificates.ts';
 import { headgate } from './run.ts';
 
 t.test('check prints the routing table of a static configuration', async (t) => {
@@ -64,5 +65,29 @@ t.test(
     const problem = 'cannot be understood and is left out: spec.strategy has neither canary nor blueGreen';
     const remedy = 'write canary or blueGreen under it';
     t.equal(stderr, `warning: ${folder}/m/a.yaml:4 Rollout default/web: ${problem} (${remedy})\n`);
+  },
+);
+
+t.test(
+  'check says which names each certificate is for, how endpoints are checked and how new ones start',
+  async (t) => {
+    const pair = (name: 'server' | 'other') =>
+      `{ certificate: ${pemPath(`${name}.crt`)}, key: ${pemPath(`${name}.key`)} }`;
+    const text = `
+listen: [{ port: 80 }, { port: 8443, tls: { certificates: [${pair('server')}, ${pair('other')}] } }]
+routes:
+  - healthCheck: { path: /healthz, statuses: 204 }
+    slowStart: 90s
+    versions: { stable: { weight: 1, endpoints: ["127.0.0.1:1"] } }
+`;
+    const { code, stdout } = await headgate('check', '--config', join(t.testdir({ 'h.yaml': text }), 'h.yaml'));
+    t.equal(code, 0);
+    const [first, server, other, blank, route] = stdout.split('\n');
+    t.equal(first, 'listen 0.0.0.0:8443  TLSv1.2 or newer');
+    t.match(server, /server\.crt {2}for .*, every other name {2}until \d{4}-\d\d-\d\d$/);
+    t.match(other, /other\.crt {2}for other\.example\.org, \*\.wild\.example\.org {2}until \d{4}-\d\d-\d\d$/);
+    t.strictSame([blank, route], ['', 'route default']);
+    t.match(stdout, /^ +checked +\/healthz {2}every 10s, 204 within 2s; left out after 3, back after 2$/m);
+    t.match(stdout, /^ +slow start +1m30s$/m);
   },
 );

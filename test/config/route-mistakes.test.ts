@@ -178,6 +178,14 @@ check('a health check and a slow start are told what is wrong with them', [
     ],
   ],
   [
+    'a path alone, and a host that no Host field can have',
+    `routes:\n  - healthCheck: /healthz\n    ${VERSIONS}\n  - path: /b\n    healthCheck: { path: /, host: "a b" }\n    ${VERSIONS}`,
+    [
+      '2:18 routes[0].healthCheck: must be a map, not "/healthz" (write { path: /healthz })',
+      '5:35 routes[1].healthCheck.host: is not a host: "a b" (write a name, with a port or without: api.example.com)',
+    ],
+  ],
+  [
     'a slow start without a unit',
     `routes:\n  - slowStart: 30\n    ${VERSIONS}`,
     ['2:16 routes[0].slowStart: has no unit: 30 (write 30s or 30ms)'],

@@ -56,6 +56,7 @@ check('the files of a listener are looked at', [
     listen('{ certificate: /no/tls.crt, key: /no/tls.key }'),
     [
       "1:60 listen.tls.certificates[0].certificate: cannot be read: there is no such file (/no/tls.crt) (correct the path; it begins at the configuration's folder)",
+      "1:78 listen.tls.certificates[0].key: cannot be read: there is no such file (/no/tls.key) (correct the path; it begins at the configuration's folder)",
     ],
   ],
   [
@@ -70,6 +71,7 @@ check('the files of a listener are looked at', [
     listen(pair('server.key', 'server.crt')),
     [
       '1:60 listen.tls.certificates[0].certificate: is not a certificate in PEM form (write the file that begins with -----BEGIN CERTIFICATE-----, such as tls.crt of a Secret)',
+      `1:${67 + file('server.key').length} listen.tls.certificates[0].key: is not a private key in PEM form (write the file that begins with -----BEGIN PRIVATE KEY-----, such as tls.key of a Secret)`,
     ],
   ],
   [
@@ -99,7 +101,7 @@ check('TLS to endpoints is looked at', [
     'authorities that are none',
     upstream(`{ ca: ${file('README.md')} }`),
     [
-      '1:23 routes[0].tls.ca: is not a certificate in PEM form (write the file that begins with -----BEGIN CERTIFICATE-----, such as tls.crt of a Secret)',
+      '1:23 routes[0].tls.ca: is not a certificate in PEM form (write the file that begins with -----BEGIN CERTIFICATE-----, such as ca.crt of a Secret)',
     ],
   ],
   [

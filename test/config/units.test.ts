@@ -1,4 +1,5 @@
 import t from 'tap';
+import { formatDuration } from '../../src/common/format-duration.ts';
 import { parseDuration, parseSize } from '../../src/config/units.ts';
 
 t.test('a duration with a unit becomes milliseconds', async (t) => {
@@ -58,4 +59,10 @@ t.test('a size without a unit, with an unknown one or below a byte is refused', 
     [undefined, /is missing/],
   ];
   for (const [written, message] of cases) t.throws(() => parseSize(written), { message });
+});
+
+t.test('a duration is written as a configuration has it', async (t) => {
+  for (const text of ['0', '1ms', '250ms', '10s', '1m30s', '1h', '24h', '1h1m1s1ms']) {
+    t.equal(formatDuration(parseDuration(text)), text);
+  }
 });

@@ -52,7 +52,11 @@ check('a value of the wrong kind is placed and explained', [
   ['a map', `limits: 5\n${ROUTES}`, ['1:9 limits: must be a map, not the number 5']],
   ['nothing', `limits:\n${ROUTES}`, ['1:1 limits: must be a map, not empty']],
   ['a list', 'routes: { a: 1 }', ['1:9 routes: must be a list, not a map']],
-  ['one file instead of a list', 'source: { files: ./m }', ['1:18 source.files: must be a list, not "./m"']],
+  [
+    'one file instead of a list',
+    'source: { files: ./m }',
+    ['1:18 source.files: must be a list, not "./m" (put it in brackets: ["./m"])'],
+  ],
   ['workers', `workers: many\n${ROUTES}`, ['1:10 workers: must be a whole number or auto, not "many"']],
   ['no workers', `workers: 0\n${ROUTES}`, ['1:10 workers: must be from 1 to 256, not 0']],
   ['half a worker', `workers: 1.5\n${ROUTES}`, ['1:10 workers: must be a whole number, not 1.5']],
@@ -93,10 +97,44 @@ check('a value of the wrong kind is placed and explained', [
       '1:37 ejection.failures: must be from 1 to 10000, not 0',
     ],
   ],
-  ['a feature without a word', `ejection:\n${ROUTES}`, ['1:1 ejection: must be a map, not empty']],
-  ['another', `retries: # { budget: 20% }\n${ROUTES}`, ['1:1 retries: must be a map, not empty']],
-  ['a switch', `retries: true\n${ROUTES}`, ['1:10 retries: must be a map, not the boolean true']],
-  ['a flag', `log: { access: "yes" }\n${ROUTES}`, ['1:16 log.access: must be true or false, not "yes"']],
+  [
+    'a feature without a word',
+    `ejection:
+${ROUTES}`,
+    ['1:1 ejection: must be a map, not empty (write { failures: 5 }, or false to switch it off; it is on unless set)'],
+  ],
+  [
+    'another',
+    `retries: # { budget: 20% }
+${ROUTES}`,
+    ['1:1 retries: must be a map, not empty (write { budget: 20% }, or false to send nothing twice)'],
+  ],
+  [
+    'switches that are maps, or off',
+    `retries: 20\nejection: true\nadmin: 8081\n${ROUTES}`,
+    [
+      '1:10 retries: must be a map, not the number 20 (write { budget: 20% }, or false to send nothing twice)',
+      '2:11 ejection: must be a map, not the boolean true (write { failures: 5 }, or false to switch it off; it is on unless set)',
+      '3:8 admin: must be a map, not the number 8081 (write { address: 127.0.0.1, port: 8081 }, or false for no admin server)',
+    ],
+  ],
+  [
+    'a text for a map within a list',
+    `listen: [{ tls: yes }, { port: 1, tls: { certificates: a.crt } }]\n${ROUTES}`,
+    [
+      '1:17 listen[0].tls: must be a map, not "yes" (write { certificates: [{ certificate: tls.crt, key: tls.key }] })',
+      '1:56 listen[1].tls.certificates: must be a list, not "a.crt" (write [{ certificate: tls.crt, key: tls.key }])',
+    ],
+  ],
+  [
+    'flags as YAML once had them',
+    `log: { access: "yes" }\nmetrics: { httpAlias: off }\nejection: { serverErrors: 5 }\n${ROUTES}`,
+    [
+      '1:16 log.access: must be true or false, not "yes" (write true)',
+      '2:23 metrics.httpAlias: must be true or false, not "off" (write false)',
+      '3:27 ejection.serverErrors: must be true or false, not the number 5',
+    ],
+  ],
   [
     'a choice',
     `log: { level: loud }\n${ROUTES}`,
@@ -155,5 +193,14 @@ check('a value of the wrong kind is placed and explained', [
       '1:12 trailers[0]: cannot be a trailer, as it says where a message ends or concerns one connection only: content_length (remove it; RFC 9110 6.5.1 has the rule)',
     ],
   ],
-  ['one trailer', `trailers: server-timing\n${ROUTES}`, ['1:11 trailers: must be a list, not "server-timing"']],
+  [
+    'one trailer',
+    `trailers: server-timing\n${ROUTES}`,
+    ['1:11 trailers: must be a list, not "server-timing" (put it in brackets: ["server-timing"])'],
+  ],
+  [
+    'all trailers',
+    `trailers: ["*"]\n${ROUTES}`,
+    ['1:12 trailers[0]: is no wildcard here: "*" (write each name, such as server-timing)'],
+  ],
 ]);

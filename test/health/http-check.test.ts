@@ -51,7 +51,7 @@ t.test('the statuses that were written are good, and both ends are among them', 
 
 t.test('the reason tells a late answer, a refused connection and what is no answer apart', async (t) => {
   const silent = await rawUpstream(t, () => undefined);
-  t.equal(await ask(silent.port, { timeout: 50 }), 'no answer within 50 ms');
+  t.equal(await ask(silent.port, { timeout: 50 }), 'no answer within 50ms');
   t.equal(await ask(await deadPort()), 'ECONNREFUSED');
   const closing = await rawUpstream(t, (peer) => void peer.socket.end());
   t.equal(await ask(closing.port), 'UND_ERR_SOCKET');
