@@ -21,6 +21,8 @@ export interface TableState {
   readonly reasons: Readonly<Record<string, string>>;
   /** What health checks know of the endpoints of a version, by `host:port`; null: they are not checked. */
   readonly healthOf: (key: string) => Readonly<Record<string, string>> | null;
+  /** How many workers leave out an endpoint of a version because it fails, by `host:port`; only those that are left out. */
+  readonly leftOut: (key: string) => Readonly<Record<string, number>>;
   readonly problems: readonly { readonly place: string; readonly message: string; readonly remedy: string }[];
 }
 

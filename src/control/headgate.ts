@@ -211,6 +211,7 @@ export class Headgate {
         workers: this.#workers.generations,
         ...this.#inForce(),
         healthOf: (key) => this.#health.healthOf(key),
+        leftOut: (key) => this.#workers.leftOut(key),
         problems: [...this.#refused, ...this.#problems],
       }),
       explain: ({ host, path, headers }) => {

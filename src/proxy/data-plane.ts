@@ -188,12 +188,17 @@ export class DataPlane {
     for (const [index, tls] of listeners.entries()) if (tls !== null) this.#contexts[index]?.update(tls);
   }
 
-  /** To be called every SWEEP_MS: timeouts, idle upstream connections, the Date field. */
-  sweep(): void {
+  /**
+   * To be called every SWEEP_MS: timeouts, idle upstream connections, the Date field.
+   * @returns true: other endpoints are left out than at the last sweep
+   */
+  sweep(): boolean {
     const now = this.tick();
     this.#setDate();
     for (const connection of this.connections) connection.sweep(now);
-    if (this.upstreams.sweep(now, this.#onTurn)) this.#showEjected();
+    const changed = this.upstreams.sweep(now, this.#onTurn);
+    if (changed) this.#showEjected();
+    return changed;
   }
 
   /** Stops accepting, closes idle connections, and resolves when the last exchange is over. */

@@ -45,5 +45,7 @@ export type FromWorker =
   | { readonly type: 'listening'; readonly ports: readonly number[] }
   | { readonly type: 'listenFailed'; readonly on: ListenOn; readonly code: string }
   | { readonly type: 'applied'; readonly generation: number }
+  /** By version key, `host:port` of all the endpoints that it leaves out because they fail. */
+  | { readonly type: 'leftOut'; readonly endpoints: Readonly<Record<string, readonly string[]>> }
   /** Clean: nothing had to be cut. */
   | { readonly type: 'drained'; readonly clean: boolean };

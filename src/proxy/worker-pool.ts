@@ -61,6 +61,7 @@ export class WorkerPool {
   readonly #workers: Worker[] = [];
   readonly #applied: number[] = [];
   readonly #listening: boolean[] = [];
+  readonly #leftOut: Readonly<Record<string, readonly string[]>>[] = [];
   #on: readonly ListenOn[] = [];
   #table: RoutingTable = { routes: [] };
   readonly #told = new ToldEndpoints();
@@ -76,6 +77,13 @@ export class WorkerPool {
   /** The generation of the table that each worker has; 0: none yet. */
   get generations(): readonly number[] {
     return this.#applied;
+  }
+
+  /** How many workers leave out each endpoint of a version, by `host:port`; only those that are left out. */
+  leftOut(key: string): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const lists of this.#leftOut) for (const name of lists[key] ?? []) counts[name] = (counts[name] ?? 0) + 1;
+    return counts;
   }
 
   /** Every worker has a table and listens. */
@@ -170,6 +178,7 @@ export class WorkerPool {
     worker.on('error', (error: Error) => logger.error({ err: error.stack, worker: slot }, 'a worker failed'));
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'applied') this.#applied[slot] = message.generation;
+      if (message.type === 'leftOut') this.#leftOut[slot] = message.endpoints;
     });
     if (this.#generation > 0) {
       const { routes } = this.#table;
@@ -191,6 +200,7 @@ export class WorkerPool {
 
   #onExit(slot: number): void {
     this.#options.registry.workerLost(slot);
+    this.#leftOut[slot] = {};
     this.#applied[slot] = 0;
     this.#listening[slot] = false;
     if (this.#stopping) return;

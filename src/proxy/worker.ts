@@ -17,7 +17,9 @@ const plane = new DataPlane(start.settings, start.counters, log);
 process.on('uncaughtException', (error) => logger.error({ err: error.stack }, 'unexpected error in a worker'));
 
 let table: RoutingTable = { routes: [] };
-const sweeper = setInterval(() => plane.sweep(), SWEEP_MS);
+const sweeper = setInterval(() => {
+  if (plane.sweep()) tell({ type: 'leftOut', endpoints: plane.upstreams.leftOut() });
+}, SWEEP_MS);
 
 function tell(message: FromWorker): void {
   parentPort?.postMessage(message);

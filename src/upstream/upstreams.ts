@@ -5,6 +5,8 @@ import { type PoolOptions, VersionPool } from './version-pool.ts';
 export class Upstreams {
   readonly #pools = new Map<string, VersionPool>();
   readonly #options: PoolOptions;
+  /** A version has gone whose endpoints were left out. */
+  #forgot = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -29,6 +31,7 @@ export class Upstreams {
   retain(keys: ReadonlySet<string>): void {
     for (const [key, pool] of this.#pools) {
       if (keys.has(key)) continue;
+      if (pool.ejected > 0) this.#forgot = true;
       pool.update([]);
       this.#pools.delete(key);
     }
@@ -36,16 +39,24 @@ export class Upstreams {
 
   /**
    * @param onTurn told of each version that has begun or ceased to be failing
-   * @returns true: in some version another number of endpoints is ejected than at the last sweep.
+   * @returns true: other endpoints are left out than at the last sweep
    */
   sweep(now: number, onTurn?: (pool: VersionPool) => void): boolean {
-    let changed = false;
+    let changed = this.#forgot;
+    this.#forgot = false;
     for (const pool of this.#pools.values()) {
       const { failing } = pool;
       if (pool.sweep(now)) changed = true;
       if (pool.failing !== failing) onTurn?.(pool);
     }
     return changed;
+  }
+
+  /** `host:port` of the endpoints that are left out because they fail, by version key; only versions that have any. */
+  leftOut(): Record<string, readonly string[]> {
+    const lists: Record<string, readonly string[]> = {};
+    for (const [key, pool] of this.#pools) if (pool.ejected > 0) lists[key] = pool.leftOut;
+    return lists;
   }
 
   closeIdle(): void {

@@ -50,7 +50,9 @@ export class VersionPool {
   #warming = false;
   /** Milliseconds; 0: off. */
   #slowStart = 0;
-  #ejectedShown = 0;
+  /** Who is left out, in words, and who was at the last sweep. */
+  #leftOut = '';
+  #leftOutShown = '';
   #anyGood = false;
   #serving = false;
   readonly #maxIdle: number;
@@ -74,6 +76,11 @@ export class VersionPool {
 
   get endpoints(): readonly EndpointPool[] {
     return this.#endpoints;
+  }
+
+  /** `host:port` of those that are left out because they fail. */
+  get leftOut(): readonly string[] {
+    return this.#leftOut.split(' ').slice(0, -1);
   }
 
   /** There are endpoints, worth a try or not. */
@@ -171,7 +178,7 @@ export class VersionPool {
 
   /**
    * Lets time pass: to be called several times a second. @param now milliseconds, monotonic.
-   * True: another number of endpoints is ejected than at the last call.
+   * True: other endpoints are left out than at the last call.
    */
   sweep(now: number): boolean {
     this.budget.sweep(now);
@@ -185,9 +192,9 @@ export class VersionPool {
     if (this.#warming) this.#warm(now);
     // An endpoint on trial makes a version usable; it does not make it well.
     this.failing = this.listed && !this.#anyGood && (this.failing || !this.usable);
-    const shown = this.#ejectedShown;
-    this.#ejectedShown = this.ejected;
-    return shown !== this.ejected;
+    const shown = this.#leftOutShown;
+    this.#leftOutShown = this.#leftOut;
+    return shown !== this.#leftOut;
   }
 
   /**
@@ -282,12 +289,16 @@ export class VersionPool {
     let due = 0;
     let ejected = 0;
     let good = 0;
-    for (const { health } of all) {
+    this.#leftOut = '';
+    for (const { name, health } of all) {
       if (health.checked && health.standing === 'good') good += 1;
       if (health.open) open += 1;
       if (health.usable) usable += 1;
       if (health.standing === 'due') due += 1;
-      if (health.standing === 'ejected' || health.standing === 'trial') ejected += 1;
+      if (health.standing === 'ejected' || health.standing === 'trial') {
+        ejected += 1;
+        this.#leftOut += `${name} `;
+      }
     }
     this.usable = usable > 0;
     this.ejected = ejected;

@@ -19,6 +19,7 @@ async function setUp(t: Test, metrics: () => Promise<string>, options: Partial<A
         endpoints: {},
         reasons: {},
         healthOf: () => null,
+        leftOut: () => ({}),
         problems: [],
       }),
       explain: () => null,

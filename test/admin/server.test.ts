@@ -21,6 +21,7 @@ const STATE: AdminState = {
     endpoints: {},
     reasons: {},
     healthOf: () => null,
+    leftOut: () => ({}),
     problems: [],
   }),
   explain: () => null,
@@ -109,6 +110,7 @@ t.test('the table is shown with names in place of indexes', async (t) => {
       },
       reasons: { talana: 'step 1 of 4' },
       healthOf: () => null,
+      leftOut: (key): Record<string, number> => (key === 'shop/talana/5d8c' ? { '10.0.0.1:8080': 2 } : {}),
       problems: [{ place: 'a.yaml:3', message: 'no Service', remedy: 'write one' }],
     }),
   });
@@ -135,6 +137,7 @@ t.test('the table is shown with names in place of indexes', async (t) => {
             role: 'stable',
             weight: 90,
             endpoints: ['10.0.0.1:8080', '[fd00::1]:8080'],
+            leftOut: { '10.0.0.1:8080': 2 },
             fallback: ['shop/talana/7f9b'],
           },
           {

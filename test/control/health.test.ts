@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { parseConfig } from '../../src/config/load.ts';
-import { strictUpstream } from '../lib/upstreams.ts';
+import { deadPort, strictUpstream } from '../lib/upstreams.ts';
 import { startGateway } from './gateway.ts';
 
 const CHECK = '{ path: /healthz, interval: 100ms, timeout: 100ms, healthy: 1, unhealthy: 1 }';
@@ -83,4 +83,31 @@ routes:
   await gateway.applied();
   await gateway.until(async () => (await ask()) === 'canary', 'the canary to be back');
   t.equal(await gateway.metric('headgate_endpoints_unhealthy'), null);
+});
+
+t.test('an endpoint that is left out stands so in the table, until its worker is replaced', async (t) => {
+  const threads: Worker[] = [];
+  const onWorker = (worker: Worker): void => void threads.push(worker);
+  process.on('worker', onWorker);
+  t.teardown(() => process.removeListener('worker', onWorker));
+  const well = await strictUpstream(t);
+  const dead = `127.0.0.1:${await deadPort()}`;
+  const gateway = await startGateway(
+    t,
+    `
+routes: [{ name: web, versions: { only: { weight: 1, endpoints: ["127.0.0.1:${well.port}", "${dead}"] } } }]
+ejection: { failures: 1 }
+`,
+  );
+  const leftOut = async () => JSON.parse((await gateway.admin('/api/table')).body).routes[0].versions[0].leftOut;
+  t.equal(await leftOut(), undefined);
+  await gateway.until(async () => {
+    await gateway.get();
+    return (await leftOut()) !== undefined;
+  }, 'the table to tell it');
+  t.same(await leftOut(), { [dead]: 1 }, 'by one worker');
+  await threads[0]?.terminate();
+  await gateway.until(() => threads.length === 2, 'another worker');
+  await gateway.ready();
+  t.equal(await leftOut(), undefined);
 });

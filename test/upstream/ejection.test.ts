@@ -237,7 +237,7 @@ t.test("what an endpoint that has gone does is nobody's concern", async (t) => {
   t.same([standings(), pool.usable, pool.ejected], [['good'], true, 0]);
 });
 
-t.test('a sweep says when another number of endpoints is left out', async (t) => {
+t.test('a sweep says when somebody is left out, or not any more', async (t) => {
   const { fail, pass, pool } = scene(2, {}, NO_JITTER);
   t.equal(pass(1), false);
   fail(0);
@@ -245,6 +245,18 @@ t.test('a sweep says when another number of endpoints is left out', async (t) =>
   t.equal(pass(1), false);
   t.equal(pass(30_000), true);
   t.equal(pool.ejected, 0);
+});
+
+t.test('a sweep says when others are left out, also when they are as many', async (t) => {
+  const { fail, pass, pool } = scene(2, {}, NO_JITTER);
+  fail(0);
+  pass(1);
+  t.same(pool.leftOut, ['10.0.0.0:80']);
+  pool.update([{ host: '10.0.0.1', port: 80 }]);
+  fail(0);
+  t.equal(pass(1), true);
+  t.same(pool.leftOut, ['10.0.0.1:80']);
+  t.equal(pool.ejected, 1);
 });
 
 t.test('without ejection nobody is left out', async (t) => {

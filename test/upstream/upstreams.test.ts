@@ -79,6 +79,21 @@ t.test('a sweep reaches every endpoint of every version', async (t) => {
   t.ok(one.connection.socket.destroyed);
 });
 
+t.test('who is left out is told by version, and a version that goes is told of too', async (t) => {
+  const ejection = { failures: 1, time: 1_000, maxTime: 1_000, maxShare: 1, serverErrors: false };
+  const upstreams = new Upstreams({ maxIdle: 8, ejection });
+  upstreams.update({ one: [A], two: [A, B] });
+  const [, second] = upstreams.of('two').endpoints;
+  if (second === undefined) throw new Error('it has two');
+  upstreams.of('two').failed(second, 0);
+  t.equal(upstreams.sweep(1), true);
+  t.same(upstreams.leftOut(), { two: ['10.0.0.2:80'] });
+  upstreams.retain(new Set(['one']));
+  t.equal(upstreams.sweep(2), true);
+  t.same(upstreams.leftOut(), {});
+  t.equal(upstreams.sweep(3), false);
+});
+
 t.test('closing what is idle leaves no connection behind', async (t) => {
   const { upstreams, connection } = await withIdle(t, Number.POSITIVE_INFINITY);
   upstreams.closeIdle();
