@@ -4,26 +4,13 @@ import t, { type Test } from 'tap';
 import { request } from 'undici';
 import { type AdminOptions, startAdmin } from '../../src/admin/server.ts';
 import { RawPeer } from '../lib/raw-peer.ts';
+import { STATE } from './admin-state.ts';
 
 /** A server whose /metrics are as the test wants them, ended with the test. */
 async function setUp(t: Test, metrics: () => Promise<string>, options: Partial<AdminOptions> = {}) {
   const admin = await startAdmin({
     listen: { address: '127.0.0.1', port: 0 },
-    state: {
-      unready: () => null,
-      metrics: async () => ({ contentType: 'text/plain', text: await metrics() }),
-      table: () => ({
-        generation: 0,
-        workers: [0],
-        table: { routes: [] },
-        endpoints: {},
-        reasons: {},
-        healthOf: () => null,
-        leftOut: () => ({}),
-        problems: [],
-      }),
-      explain: () => null,
-    },
+    state: { ...STATE, metrics: async () => ({ contentType: 'text/plain', text: await metrics() }) },
     ...options,
   });
   t.teardown(() => admin.close());

@@ -8,24 +8,9 @@ import type { AdminState, ExplainQuery } from '../../src/admin/state.ts';
 import { SeriesRegistry } from '../../src/telemetry/counters.ts';
 import { Exposition } from '../../src/telemetry/exposition.ts';
 import { canaryRoute, table } from '../telemetry/tables.ts';
+import { STATE } from './admin-state.ts';
 
 const LISTEN = { address: '127.0.0.1', port: 0 };
-
-const STATE: AdminState = {
-  unready: () => null,
-  metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'up 1\n' }),
-  table: () => ({
-    generation: 0,
-    workers: [0],
-    table: { routes: [] },
-    endpoints: {},
-    reasons: {},
-    healthOf: () => null,
-    leftOut: () => ({}),
-    problems: [],
-  }),
-  explain: () => null,
-};
 
 /** A server that ends with its test, and what it was told of errors. */
 async function setUp(t: Test, state: Partial<AdminState> = {}) {
