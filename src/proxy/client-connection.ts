@@ -83,14 +83,21 @@ export class ClientConnection {
     this.socket.resume();
   }
 
-  sweep(now: number): void {
+  /** @returns true: it took work */
+  sweep(now: number): boolean {
     // Nobody is told that a socket which is not read was reset. A write of nothing asks the kernel.
-    if (this.#paused && this.socket.writable && this.socket.writableLength === 0) this.socket.write(EMPTY);
-    if (this.#state === EXCHANGING) this.#exchange.sweep(now);
-    else if (this.#tunnel !== null) this.#tunnel.sweep(now);
-    else if (now < this.#deadline) return;
-    else if (this.#state === READING && !this.idle) this.#refuse('request_timeout');
+    const asks = this.#paused && this.socket.writable && this.socket.writableLength === 0;
+    if (asks) this.socket.write(EMPTY);
+    return this.#timeOut(now) || asks;
+  }
+
+  #timeOut(now: number): boolean {
+    if (this.#state === EXCHANGING) return this.#exchange.sweep(now);
+    if (this.#tunnel !== null) return this.#tunnel.sweep(now);
+    if (now < this.#deadline) return false;
+    if (this.#state === READING && !this.idle) this.#refuse('request_timeout');
     else this.destroy();
+    return true;
   }
 
   /** The exchange is over and its answer is with the socket. */

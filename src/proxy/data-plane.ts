@@ -26,6 +26,7 @@ import { Admission } from './admission.ts';
 import { causeOf } from './causes.ts';
 import { ClientConnection } from './client-connection.ts';
 import { localResponse } from './client-response.ts';
+import { ConnectionSweep } from './connection-sweep.ts';
 import type { ListenerTls } from './listener-tls.ts';
 import { LiveVersion } from './live-version.ts';
 import { plainAddress, TrustedPeers } from './peer.ts';
@@ -86,6 +87,7 @@ export class DataPlane {
     recordUnrouted(this.counters.worker, status);
     return localResponse(status, name, { head: false, close: true, date: this.dateText });
   };
+  readonly #sweep = new ConnectionSweep(this.connections, () => this.#now);
   readonly #onTurn = (pool: VersionPool): void => this.log.turned(pool, this.matcher.routes);
   #onEmpty: (() => void) | null = null;
 
@@ -195,7 +197,7 @@ export class DataPlane {
   sweep(): boolean {
     const now = this.tick();
     this.#setDate();
-    for (const connection of this.connections) connection.sweep(now);
+    this.#sweep.begin();
     const changed = this.upstreams.sweep(now, this.#onTurn);
     if (changed) this.#showEjected();
     return changed;

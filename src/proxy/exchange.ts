@@ -158,14 +158,18 @@ export class Exchange implements UpstreamUser, Dispatched {
     else this.#fail(error === 'ECONNREFUSED' ? 'connect_refused' : 'connect_error');
   }
 
-  sweep(now: number): void {
-    if (now < this.#deadline) return;
+  /** @returns true: it took work */
+  sweep(now: number): boolean {
+    if (now < this.#deadline) return false;
+    this.#timeOut();
+    return true;
+  }
+
+  #timeOut(): void {
     const upstream = this.#upstream;
     if (upstream === null) {
       if (this.#dispatch.waiting) this.#dispatch.reject('pending_timeout');
-      return;
-    }
-    if (!upstream.connected) this.#fail('connect_timeout');
+    } else if (!upstream.connected) this.#fail('connect_timeout');
     else if (!this.response.started && this.request.done) this.#fail('response_timeout');
     else if (this.response.started ? flushed(this.#connection.socket) : !flushed(upstream.socket))
       this.#fail('idle_timeout');

@@ -134,8 +134,11 @@ export class Tunnel implements UpstreamUser {
     this.#end(this.#upstreamEnded && this.#clientEnded ? '' : 'reset');
   }
 
-  sweep(now: number): void {
-    if (now >= this.#deadline) this.cut('tunnel_timeout');
+  /** @returns true: it took work */
+  sweep(now: number): boolean {
+    if (now < this.#deadline) return false;
+    this.cut('tunnel_timeout');
+    return true;
   }
 
   /** Ends both sides at once. */
