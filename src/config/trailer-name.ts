@@ -1,8 +1,5 @@
 import { Refusal } from './refusal.ts';
-import { parseText } from './values.ts';
-
-/** RFC 9110 5.6.2. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+import { parseText, TOKEN } from './values.ts';
 
 /**
  * What RFC 9110 6.5.1 keeps out of trailer sections, and why: whoever acts on such a field has decided before the trailers come,

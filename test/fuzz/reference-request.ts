@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { HOP_BY_HOP } from '../lib/hop-by-hop.ts';
 import {
   type FieldLine,
   framingOf,
@@ -122,16 +123,6 @@ function isAuthority(text: string): boolean {
   return match[2] === undefined || BigInt(match[2] === '' ? '0' : match[2]) <= 65_535n;
 }
 
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'proxy-authorization',
-]);
 const FORWARDED = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded']);
 
 /** Fields that Connection cannot take away from those behind who trust or need them (CVE-2026-33805). */

@@ -1,15 +1,5 @@
+import { HOP_BY_HOP } from '../lib/hop-by-hop.ts';
 import type { SeenRequest } from '../lib/upstreams.ts';
-
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'proxy-authorization',
-]);
 
 /** What a valid request, given as raw bytes, must look like to the upstream `endpoint` of an untrusted client at 127.0.0.1. */
 export function expectedUpstream(

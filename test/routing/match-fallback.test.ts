@@ -1,19 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { Share, Target } from '../../src/routing/table.ts';
+import type { Share } from '../../src/routing/table.ts';
 import { load, rolloutRoute, route, rule, target, version } from './match-tables.ts';
 import { request } from './requests.ts';
-
-const STABLE = 'shop/talana/5d8c';
-const CANARY = 'shop/talana/7f9b';
-const BLUE = 'shop/ab/blue';
-const GREEN = 'shop/ab/green';
-const ASKED = request('/', 'x-v: 1');
-const PLAIN = request('/');
-
-function ruled(to: Target) {
-  return load(rolloutRoute({ rules: [rule('x-v', { kind: 'present' }, to)] }));
-}
+import { ASKED, BLUE, CANARY, GREEN, PLAIN, ruled, STABLE } from './ruled.ts';
 
 t.test('a version without endpoints is answered by the first of its fallbacks that has some', async (t) => {
   const { decide, down } = ruled(target('ab', [2]));

@@ -1,20 +1,8 @@
 import t from 'tap';
-import type { Target } from '../../src/routing/table.ts';
-import { load, rolloutRoute, rule, target } from './match-tables.ts';
-import { request } from './requests.ts';
+import { target } from './match-tables.ts';
+import { ASKED, BLUE, CANARY, GREEN, PLAIN, ruled, STABLE } from './ruled.ts';
 
 /* Versions that have endpoints, of which none is worth a try. */
-
-const STABLE = 'shop/talana/5d8c';
-const CANARY = 'shop/talana/7f9b';
-const BLUE = 'shop/ab/blue';
-const GREEN = 'shop/ab/green';
-const ASKED = request('/', 'x-v: 1');
-const PLAIN = request('/');
-
-function ruled(to: Target) {
-  return load(rolloutRoute({ rules: [rule('x-v', { kind: 'present' }, to)] }));
-}
 
 t.test('a version of which no endpoint is worth a try is answered by its fallback: unhealthy', async (t) => {
   const { decide, sick, down } = ruled(target('canary', [1]));
