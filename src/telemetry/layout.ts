@@ -1,3 +1,5 @@
+import { DURATION_BIN_COUNT } from './duration-bins.ts';
+
 /**
  * Where each number stands in the Float64Array blocks that workers write and the main thread sums. A double holds every
  * integer up to 2^53, so one kind of slot does for counts and for seconds.
@@ -55,8 +57,16 @@ export const EJECTION_BASE = REJECTION_BASE + REJECTION_REASONS.length;
 /** Endpoints that the worker leaves out now. */
 export const ENDPOINTS_EJECTED = EJECTION_BASE + EJECTION_REASONS.length;
 
+/** How an attempt at a version ended: the `outcome` label of `attempts_total`. */
+export const ATTEMPT_OUTCOMES = ['ok', 'error', 'connect_failed', 'timeout', 'reset', 'refused'] as const;
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
+export const ATTEMPT_BASE = ENDPOINTS_EJECTED + 1;
+
+/** DURATION_BIN_COUNT slots: see `duration-bins.ts`. */
+export const DURATION_BINS = ATTEMPT_BASE + ATTEMPT_OUTCOMES.length;
+
 /** Slots in the block of one series. */
-export const BLOCK_LENGTH = ENDPOINTS_EJECTED + 1;
+export const BLOCK_LENGTH = DURATION_BINS + DURATION_BIN_COUNT;
 
 /** The block of one worker: requests that reached no version, by status as above, then the following. */
 export const CONNECTIONS_OPEN = STATUS_BASE + STATUS_COUNT;

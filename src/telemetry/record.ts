@@ -1,4 +1,9 @@
+import { durationBin } from './duration-bins.ts';
 import {
+  ATTEMPT_BASE,
+  ATTEMPT_OUTCOMES,
+  type AttemptOutcome,
+  DURATION_BINS,
   DURATION_BOUNDS,
   DURATION_BUCKETS,
   DURATION_SUM,
@@ -45,7 +50,13 @@ export function recordOutcome(block: Float64Array, status: number, durationMs: n
   while (bucket < DURATION_BOUNDS.length && seconds > (DURATION_BOUNDS[bucket] ?? 0)) bucket++;
   add(block, statusSlot(status), 1);
   add(block, DURATION_BUCKETS + bucket, 1);
+  add(block, DURATION_BINS + durationBin(seconds), 1);
   add(block, DURATION_SUM, seconds);
+}
+
+/** One attempt at a version has ended, whatever became of its request. */
+export function recordAttempt(block: Float64Array, outcome: AttemptOutcome): void {
+  add(block, ATTEMPT_BASE + ATTEMPT_OUTCOMES.indexOf(outcome), 1);
 }
 
 /** A request that reached no version was answered: counts in the worker's own block. */

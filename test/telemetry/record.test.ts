@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { durationBin } from '../../src/telemetry/duration-bins.ts';
 import {
   BLOCK_LENGTH,
+  DURATION_BINS,
   DURATION_BOUNDS,
   DURATION_BUCKETS,
   DURATION_SUM,
@@ -34,6 +36,7 @@ t.test('an outcome counts its status, its bucket and its seconds', async (t) => 
     [STATUS_BASE + 104, 1],
     [DURATION_BUCKETS + 5, 1],
     [DURATION_SUM, 0.03],
+    [DURATION_BINS + durationBin(0.03), 1],
   ]);
 });
 
@@ -63,7 +66,8 @@ t.test('any outcomes leave every slot but their own alone', async (t) => {
       return (
         total(STATUS_BASE, DURATION_BUCKETS) === outcomes.length &&
         total(DURATION_BUCKETS, DURATION_SUM) === outcomes.length &&
-        total(IN_FLIGHT, BLOCK_LENGTH) === 0
+        total(IN_FLIGHT, DURATION_BINS) === 0 &&
+        total(DURATION_BINS, BLOCK_LENGTH) === outcomes.length
       );
     },
   );
