@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { loadOptions } from '../../src/cli/source-options.ts';
 import { pod, rollout, services } from '../control/cluster.ts';
@@ -104,7 +104,9 @@ t.test('a cluster that check cannot reach is a failure with its reason', async (
 
 t.test('a kubeconfig that is not there, or a context that it does not have, ends the start', async (t) => {
   const { kubeconfig } = await cluster(t);
-  const missing = await headgate('serve', '--kubernetes', '--kubeconfig', '/nowhere/config');
+  const config = join(dirname(kubeconfig), 'headgate.yaml');
+  await writeFile(config, 'admin: { port: 0 }\n');
+  const missing = await headgate('serve', '--config', config, '--kubernetes', '--kubeconfig', '/nowhere/config');
   t.strictSame({ ...missing, stderr: '' }, { code: 2, stdout: '', stderr: '' });
   t.match(missing.stderr, /^\/nowhere\/config: cannot be read: there is no such file \(/);
   const context = await headgate('check', '--kubeconfig', kubeconfig, '--context', 'other');
