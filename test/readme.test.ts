@@ -150,6 +150,7 @@ t.test('every metric stands in the table of README, and nothing that is none', a
     table: null,
     sourceSynced: true,
     sourceLastEventSeconds: 0,
+    sourceKind: 'files',
     configReloadSuccessful: true,
     workersRestarted: 0,
     health: [],

@@ -242,6 +242,7 @@ export class Headgate {
       table: this.#compiled?.table ?? null,
       sourceSynced: this.#source?.synced ?? true,
       sourceLastEventSeconds: lastEventAt === null ? 0 : lastEventAt / 1000,
+      sourceKind: this.#source?.kind ?? 'none',
       configReloadSuccessful: this.#reloadSuccessful,
       workersRestarted: this.#workers.restarted,
       health: this.#health.samples(this.#inForce().table),

@@ -32,6 +32,7 @@ export interface DemoPauses {
  * the controller of Argo Rollouts changes it. The Rollout walks its steps, is promoted, and begins again.
  */
 export class SimulatedCluster implements Source {
+  readonly kind = 'demo';
   readonly synced = true;
   lastEventAt: number | null = null;
   readonly problems: readonly Problem[] = [];

@@ -41,6 +41,7 @@ const NOTHING: Manifest = { objects: [], problems: [] };
  * with it. Of an object in two places the first counts, in the order of paths and then names.
  */
 export class FilesSource implements Source {
+  readonly kind = 'files';
   readonly #roots: readonly string[];
   readonly #poller: FilePoller;
   readonly #store = new SnapshotStore();

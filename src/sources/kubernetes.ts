@@ -29,6 +29,7 @@ export interface KubernetesOptions {
  * sent to one that is gone.
  */
 export class KubernetesSource implements Source {
+  readonly kind = 'kubernetes';
   readonly #options: KubernetesOptions;
   readonly #timing: Timing;
   readonly #store = new SnapshotStore();

@@ -3,6 +3,8 @@ import type { Snapshot } from '../model/snapshot.ts';
 
 /** Where Rollouts, Experiments, Services and Pods come from. */
 export interface Source {
+  /** What kind of place it is: a label's value. */
+  readonly kind: 'kubernetes' | 'files' | 'demo';
   /** Everything has been read once: a snapshot is complete, though perhaps no longer the newest. */
   readonly synced: boolean;
   /** When something was last heard, in milliseconds since the epoch; null: never. */

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { RoutingTable } from '../routing/table.ts';
 import { type Block, type Counted, sum } from './blocks.ts';
 import type { SeriesRegistry } from './counters.ts';
-import type { SeriesLabels } from './keys.ts';
+import { type SeriesLabels, seriesKey, seriesLabels } from './keys.ts';
 import {
   CONNECTION_REFUSALS,
   CONNECTIONS_ACCEPTED,
@@ -50,6 +50,8 @@ export interface ProcessState {
   readonly sourceSynced: boolean;
   /** Unix time in seconds; 0: never. */
   readonly sourceLastEventSeconds: number;
+  /** The source's `kind`; none: there is no source. */
+  readonly sourceKind: string;
   readonly configReloadSuccessful: boolean;
   readonly workersRestarted: number;
   /** Of the versions of routes with a health check. */
@@ -231,9 +233,12 @@ export class Exposition {
     );
     this.#gauge(
       `${prefix}source_last_event_timestamp_seconds`,
-      'When the source last delivered a change.',
+      'When something was last heard from the source. An API server says something about once a minute; files only when they change.',
       single((state) => state.sourceLastEventSeconds),
     );
+    this.#gauge(`${prefix}source_info`, 'Where the objects come from: kubernetes, files, demo or none.', () => [
+      { labels: { kind: this.#state().sourceKind }, value: 1 },
+    ]);
     this.#gauge(
       `${prefix}config_last_reload_successful`,
       '1: the configuration was right when it was last read. 0: it had a mistake, and the one before stays in force.',
@@ -297,15 +302,18 @@ function reasonSamples(series: Counted<SeriesLabels>, base: number, reasons: rea
   }));
 }
 
-/** Versions that no share names are there at 0: they are reached by header only. */
+/**
+ * Versions that no share names are there at 0: they are reached by header only. With all labels of the version: its role
+ * here is the one that it has now, and other metrics are joined with it by the rest.
+ */
 function weightSamples(table: RoutingTable | null): Sample[] {
   const samples = new Map<string, Sample>();
   for (const route of table?.routes ?? []) {
-    for (const [index, { role, name }] of route.versions.entries()) {
-      const key = JSON.stringify([route.name, role, name]);
+    for (const [index, version] of route.versions.entries()) {
+      const key = seriesKey(route.name, version);
       let value = samples.get(key)?.value ?? 0;
       for (const share of route.split) if (share.version === index) value += share.weight;
-      samples.set(key, { labels: { route: route.name, role, version: name }, value });
+      samples.set(key, { labels: {}, sharedLabels: seriesLabels(route, version), value });
     }
   }
   return [...samples.values()];

@@ -69,6 +69,7 @@ export function experiment(phase = 'Running', metadata: Fields = {}): object {
 
 /** Objects that a test changes as a cluster would. */
 export class TestSource implements Source {
+  readonly kind = 'files';
   synced = false;
   lastEventAt: number | null = null;
   problems: readonly Problem[] = [];

@@ -43,6 +43,7 @@ function setUp(change: Partial<ExpositionOptions> = {}, state: Partial<ProcessSt
       table: current,
       sourceSynced: true,
       sourceLastEventSeconds: 1_700_000_000.5,
+      sourceKind: 'kubernetes',
       configReloadSuccessful: true,
       workersRestarted: 0,
       health: [],
@@ -175,9 +176,9 @@ t.test('the weight is that of the current table, 0 for a version without a share
   const preview = version('shop/talana/66aa', { role: 'preview' });
   const { exposition } = setUp({}, { table: table({ ...current, versions: [...current.versions, preview] }) });
   t.same(await lines(exposition, 'headgate_weight{'), [
-    'headgate_weight{route="talana",role="stable",version="5d8c"} 90',
-    'headgate_weight{route="talana",role="canary",version="7f9b"} 10',
-    'headgate_weight{route="talana",role="preview",version="66aa"} 0',
+    `headgate_weight{${STABLE}} 90`,
+    `headgate_weight{${CANARY}} 10`,
+    'headgate_weight{route="talana",namespace="shop",rollout="talana",experiment="",role="preview",version="66aa"} 0',
   ]);
 });
 
@@ -217,6 +218,7 @@ t.test('the state of source, configuration and workers is shown', async (t) => {
   t.same(await lines(exposition, 'headgate_source'), [
     'headgate_source_synced 1',
     'headgate_source_last_event_timestamp_seconds 1700000000.5',
+    'headgate_source_info{kind="kubernetes"} 1',
   ]);
   t.same(await lines(exposition, 'headgate_config'), ['headgate_config_last_reload_successful 0']);
   t.same(await lines(exposition, 'headgate_workers'), ['headgate_workers_restarted_total 2']);
@@ -320,7 +322,7 @@ t.test('an exposition does not keep its process alive', async (t) => {
     const { SeriesRegistry } = await import(${JSON.stringify(new URL('../../src/telemetry/counters.ts', import.meta.url).href)});
     const { Exposition } = await import(${JSON.stringify(new URL('../../src/telemetry/exposition.ts', import.meta.url).href)});
     const registry = new SeriesRegistry({ workers: 1, now: Date.now });
-    const state = () => ({ table: null, sourceSynced: true, sourceLastEventSeconds: 0, configReloadSuccessful: true, workersRestarted: 0, health: [], certificates: new Map() });
+    const state = () => ({ table: null, sourceSynced: true, sourceLastEventSeconds: 0, sourceKind: 'none', configReloadSuccessful: true, workersRestarted: 0, health: [], certificates: new Map() });
     await new Exposition({ registry, state, prefix: 'headgate_', httpAlias: false, version: '0' }).text();
     console.log('done');
   `;
