@@ -28,6 +28,8 @@ export interface HeadgateOptions {
   readonly name?: string;
   /** 0, any free one, where it is left out. */
   readonly port?: number;
+  /** The same. */
+  readonly adminPort?: number;
 }
 
 /** A Headgate as it is run: `headgate serve --config FILE`, a process of its own with two workers. */
@@ -47,10 +49,13 @@ export class HeadgateProcess {
   }
 
   /** Resolves when it is ready. */
-  static async start(context: Context, options: HeadgateOptions): Promise<HeadgateProcess> {
-    const { config, workers = 2, name = 'headgate', port = 0 } = options;
+  static async start(
+    context: Pick<Context, 'folder' | 'processes'>,
+    options: HeadgateOptions,
+  ): Promise<HeadgateProcess> {
+    const { config, workers = 2, name = 'headgate', port = 0, adminPort = 0 } = options;
     const file = join(context.folder, `${name}.yaml`);
-    const head = `listen: { address: 127.0.0.1, port: ${port} }\nadmin: { address: 127.0.0.1, port: 0 }\nworkers: ${workers}\n`;
+    const head = `listen: { address: 127.0.0.1, port: ${port} }\nadmin: { address: 127.0.0.1, port: ${adminPort} }\nworkers: ${workers}\n`;
     writeFileSync(file, head + config);
     const started = context.processes.start(process.execPath, ['--import', HOOKS, PROGRAM, 'serve', '--config', file], {
       // As in the image.

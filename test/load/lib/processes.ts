@@ -14,6 +14,8 @@ export interface Started {
 
 /** The processes of one scenario. `close` ends those that still run; so does the end of this process. */
 export class Processes {
+  /** All that were started, those that have ended too. */
+  readonly started: Started[] = [];
   readonly #running = new Set<ChildProcess>();
   readonly #killAll = (): void => {
     for (const child of this.#running) child.kill('SIGKILL');
@@ -40,7 +42,7 @@ export class Processes {
       child.once('exit', end);
       child.once('error', end);
     });
-    return {
+    const started: Started = {
       child,
       pid: child.pid ?? 0,
       lines,
@@ -49,6 +51,8 @@ export class Processes {
         return child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
       },
     };
+    this.started.push(started);
+    return started;
   }
 
   async close(): Promise<void> {
