@@ -2,7 +2,7 @@ import type { RequestHead } from '../http1/request-head.ts';
 import { type Candidate, roleName } from '../routing/match.ts';
 import type { FallbackReason } from '../routing/table.ts';
 import type { RejectionReason } from '../telemetry/layout.ts';
-import { recordRejection, recordRetry, recordRetryRefused } from '../telemetry/record.ts';
+import { recordRefused, recordRejection, recordRetry, recordRetryRefused } from '../telemetry/record.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import type { Waiter } from '../upstream/pending-queue.ts';
 import type { Account } from './account.ts';
@@ -133,6 +133,7 @@ export class Dispatch implements Waiter {
 
   onNoEndpoints(): void {
     const wait = this.#takeTurn();
+    if (wait !== null) recordRefused(wait.version.live.counters);
     const fallback = wait === null ? undefined : this.#fallbackOf(wait.version);
     const head = fallback === undefined ? null : this.#request.again();
     if (wait === null || fallback === undefined || head === null) {
@@ -168,7 +169,10 @@ export class Dispatch implements Waiter {
     const endpoint = version.live.pool.pick(except);
     if (endpoint !== null) this.#send(head, version, endpoint, fresh);
     else if (version.live.listed) this.#enqueue(version, except, fresh);
-    else this.#exchange.onNowhere('no_endpoints');
+    else {
+      recordRefused(version.live.counters);
+      this.#exchange.onNowhere('no_endpoints');
+    }
   }
 
   #send(head: RequestHead, version: Candidate<LiveVersion>, endpoint: EndpointPool, fresh: boolean): void {

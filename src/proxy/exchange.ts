@@ -1,6 +1,7 @@
+import { isOwnFault } from '../common/own-fault.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import type { RejectionReason, UpstreamFailureReason } from '../telemetry/layout.ts';
-import { recordFailure } from '../telemetry/record.ts';
+import { recordAnswer, recordFailure, recordRefused } from '../telemetry/record.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import { Account } from './account.ts';
@@ -64,9 +65,15 @@ export class Exchange implements UpstreamUser, Dispatched {
     // It was pipelined, and the client's FIN came while the one before it was answered: there is no other sign to wait for.
     else if (this.#connection.ended && !this.request.done) this.#answer('request_truncated');
     else if (route === null) this.#answer('no_route');
-    else if (served === null) this.#answer('no_endpoints');
-    else {
-      if (reason !== '') account.countFallback(served, from, reason);
+    else if (served === null) {
+      if (chosen !== null) recordRefused(chosen.live.counters);
+      this.#answer('no_endpoints');
+    } else {
+      if (reason !== '') {
+        // Not what is gone for good (`aborted`, `absent`): there `chosen` is what the table has put in its place.
+        if (chosen !== null && chosen !== served) recordRefused(chosen.live.counters);
+        account.countFallback(served, from, reason);
+      }
       this.#dispatch.begin(head, served);
     }
     return stop < 0 ? end : stop;
@@ -79,7 +86,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     if (socket === undefined) return this.#dispatch.waiting ? this.#hold(chunk, start, end) : start;
     const at = this.request.pass(chunk, start, end, socket);
     if (at < 0) {
-      this.#abandonUpstream();
+      this.#breakOff();
       this.#answerOrCut(this.request.reason);
       return end;
     }
@@ -98,7 +105,7 @@ export class Exchange implements UpstreamUser, Dispatched {
       return;
     }
     this.#dispatch.leave();
-    this.#abandonUpstream();
+    this.#breakOff();
     this.#answerOrCut('request_truncated');
   }
 
@@ -108,7 +115,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     this.#dispatch.leave();
     // The head of a response is an answer, however the client takes the rest.
     if (this.response.started) this.#answered();
-    this.#abandonUpstream();
+    this.#breakOff();
     this.account.cause = 'client_closed';
     this.#finish(causeOf('client_closed').status);
   }
@@ -175,7 +182,7 @@ export class Exchange implements UpstreamUser, Dispatched {
       this.#fail('idle_timeout');
     else {
       // The client neither sends nor reads.
-      this.#abandonUpstream();
+      this.#breakOff();
       this.#answerOrCut('request_timeout');
     }
   }
@@ -269,11 +276,11 @@ export class Exchange implements UpstreamUser, Dispatched {
     const endpoint = this.#endpoint;
     const version = this.account.version;
     if (upstream === null || endpoint === null || version === null) return;
-    recordFailure(version.live.counters, reason);
+    const unsent = !upstream.connected;
+    recordFailure(version.live.counters, reason, unsent && isOwnFault(upstream.error));
     this.#plane.log.failure(this, reason, code);
     // First of all, so that what follows chooses among what is left.
     this.#verdict.failed(endpoint, upstream, reason, this.request);
-    const unsent = !upstream.connected;
     this.#abandonUpstream();
     if (this.response.started) this.#answerOrCut(reason);
     else if (!this.#dispatch.again(version, endpoint, { reason, unsent })) this.#answerForChosen(reason);
@@ -283,6 +290,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     const { response } = this;
     const endpoint = this.#endpoint;
     this.#answered();
+    this.#countAnswer();
     this.#upstream = null;
     this.#endpoint = null;
     const clean = upstream.start === upstream.end && !upstream.brimful;
@@ -302,6 +310,8 @@ export class Exchange implements UpstreamUser, Dispatched {
   #beginTunnel(upstream: UpstreamConnection): boolean {
     const connection = this.#connection;
     this.#answered();
+    // Now, for it may be open for days.
+    this.#countAnswer();
     const tunnel = new Tunnel(connection, upstream, this.#plane, (cause) => {
       this.account.cause = cause;
       this.request.bytesIn += tunnel.bytesIn;
@@ -319,6 +329,18 @@ export class Exchange implements UpstreamUser, Dispatched {
     const endpoint = this.#endpoint;
     const { status } = this.response;
     if (endpoint !== null && (status >= 500 || endpoint.health.troubled)) this.#verdict.answered(endpoint, status);
+  }
+
+  /** The attempt has ended, and not by the version's doing. */
+  #countAnswer(): void {
+    const { version } = this.account;
+    if (version !== null) recordAnswer(version.live.counters, this.response.status);
+  }
+
+  /** The client's doing ends the attempt: before the head of an answer nobody knows how it would have ended. */
+  #breakOff(): void {
+    if (this.#upstream !== null && this.response.started) this.#countAnswer();
+    this.#abandonUpstream();
   }
 
   #abandonUpstream(): void {

@@ -4,6 +4,8 @@ import { type Block, type Counted, sum } from './blocks.ts';
 import type { SeriesRegistry } from './counters.ts';
 import { type SeriesLabels, seriesKey, seriesLabels } from './keys.ts';
 import {
+  ATTEMPT_BASE,
+  ATTEMPT_OUTCOMES,
   CONNECTION_REFUSALS,
   CONNECTIONS_ACCEPTED,
   CONNECTIONS_OPEN,
@@ -132,6 +134,18 @@ export class Exposition {
   #addVersions(prefix: string): void {
     this.#gauge(`${prefix}requests_in_flight`, 'Requests that have begun and not ended.', () =>
       this.#registry.series().map((series) => slotSample(series, IN_FLIGHT)),
+    );
+    this.#counter(
+      `${prefix}attempts_total`,
+      'Attempts to have a request answered by the version, by how they ended; also those that no client has seen.',
+      () =>
+        this.#registry.series().flatMap((series) =>
+          ATTEMPT_OUTCOMES.map((outcome, index) => ({
+            labels: { outcome },
+            sharedLabels: series.labels,
+            value: sum(series, ATTEMPT_BASE + index),
+          })),
+        ),
     );
     this.#counter(`${prefix}upstream_failures_total`, 'Failed exchanges with an endpoint of the version.', () =>
       this.#registry.series().flatMap((series) => reasonSamples(series, FAILURE_BASE, UPSTREAM_FAILURE_REASONS)),

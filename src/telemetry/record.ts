@@ -54,9 +54,22 @@ export function recordOutcome(block: Float64Array, status: number, durationMs: n
   add(block, DURATION_SUM, seconds);
 }
 
+const ATTEMPT_OK = ATTEMPT_BASE + ATTEMPT_OUTCOMES.indexOf('ok');
+const ATTEMPT_ERROR = ATTEMPT_BASE + ATTEMPT_OUTCOMES.indexOf('error');
+
+/** An attempt has ended, and what the head of its answer said is what counts. */
+export function recordAnswer(block: Float64Array, status: number): void {
+  add(block, status < 500 ? ATTEMPT_OK : ATTEMPT_ERROR, 1);
+}
+
 /** One attempt at a version has ended, whatever became of its request. */
 export function recordAttempt(block: Float64Array, outcome: AttemptOutcome): void {
   add(block, ATTEMPT_BASE + ATTEMPT_OUTCOMES.indexOf(outcome), 1);
+}
+
+/** The version was chosen and has nobody who could be asked. */
+export function recordRefused(block: Float64Array): void {
+  recordAttempt(block, 'refused');
 }
 
 /** A request that reached no version was answered: counts in the worker's own block. */
@@ -72,8 +85,23 @@ export function leaveFlight(block: Float64Array): void {
   add(block, IN_FLIGHT, -1);
 }
 
-export function recordFailure(block: Float64Array, reason: UpstreamFailureReason): void {
+/** What a failure is as the outcome of its attempt. */
+const FAILED_AS: Readonly<Record<UpstreamFailureReason, AttemptOutcome>> = {
+  connect_refused: 'connect_failed',
+  connect_timeout: 'connect_failed',
+  connect_error: 'connect_failed',
+  tls_error: 'connect_failed',
+  reset: 'reset',
+  truncated: 'reset',
+  bad_response: 'error',
+  response_timeout: 'timeout',
+  idle_timeout: 'timeout',
+};
+
+/** An attempt has failed. @param own for want of something on this machine, which is no attempt that shows anything of the version */
+export function recordFailure(block: Float64Array, reason: UpstreamFailureReason, own = false): void {
   add(block, FAILURE_BASE + UPSTREAM_FAILURE_REASONS.indexOf(reason), 1);
+  if (!own) recordAttempt(block, FAILED_AS[reason]);
 }
 
 export function recordRetry(block: Float64Array, reason: RetryReason): void {
@@ -92,8 +120,10 @@ export function leaveQueue(block: Float64Array): void {
   add(block, PENDING, -1);
 }
 
+/** Every endpoint is full, and so is the queue, or the wait was too long: an attempt that was refused. */
 export function recordRejection(block: Float64Array, reason: RejectionReason): void {
   add(block, REJECTION_BASE + REJECTION_REASONS.indexOf(reason), 1);
+  recordRefused(block);
 }
 
 export function recordEjection(block: Float64Array, reason: EjectionReason): void {

@@ -8,6 +8,8 @@ import type { AccessLog } from '../../src/telemetry/access-log.ts';
 import { sum } from '../../src/telemetry/blocks.ts';
 import { SeriesRegistry } from '../../src/telemetry/counters.ts';
 import {
+  ATTEMPT_BASE,
+  ATTEMPT_OUTCOMES,
   CONNECTIONS_OPEN,
   DURATION_SUM,
   EJECTION_BASE,
@@ -98,6 +100,11 @@ export class TestPlane {
       put(counts, String(status), sum({ blocks, labels: null }, STATUS_BASE + status - FIRST_STATUS));
     }
     return counts;
+  }
+
+  /** By outcome. */
+  attempts(version: string): Counts {
+    return this.#reasons(version, ATTEMPT_OUTCOMES, ATTEMPT_BASE);
   }
 
   failures(version: string): Counts {

@@ -15,9 +15,11 @@ import {
 import {
   add,
   enterFlight,
+  recordAnswer,
   recordFailure,
   recordFallback,
   recordOutcome,
+  recordRefused,
   recordRetry,
   recordUnrouted,
 } from '../../src/telemetry/record.ts';
@@ -155,6 +157,19 @@ t.test('failures and retries show every reason, at 0 too', async (t) => {
     `headgate_retries_total{reason="reset",${CANARY}} 1`,
     `headgate_retries_total{reason="connect",${STABLE}} 0`,
     `headgate_retries_total{reason="reset",${STABLE}} 0`,
+  ]);
+});
+
+t.test('attempts show every outcome, at 0 too', async (t) => {
+  const { exposition, first, second } = setUp();
+  recordAnswer(first.series(CANARY_KEY), 200);
+  recordAnswer(second.series(CANARY_KEY), 404);
+  recordAnswer(second.series(CANARY_KEY), 500);
+  recordRefused(second.series(CANARY_KEY));
+  const expected = { ok: 2, error: 1, connect_failed: 0, timeout: 0, reset: 0, refused: 1 };
+  t.same(await lines(exposition, 'headgate_attempts_total{'), [
+    ...Object.entries(expected).map(([outcome, n]) => `headgate_attempts_total{outcome="${outcome}",${CANARY}} ${n}`),
+    ...Object.keys(expected).map((outcome) => `headgate_attempts_total{outcome="${outcome}",${STABLE}} 0`),
   ]);
 });
 

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { durationBin } from '../../src/telemetry/duration-bins.ts';
 import {
+  ATTEMPT_BASE,
+  ATTEMPT_OUTCOMES,
   BLOCK_LENGTH,
   DURATION_BINS,
   DURATION_BOUNDS,
@@ -18,8 +20,10 @@ import {
 import {
   enterFlight,
   leaveFlight,
+  recordAnswer,
   recordFailure,
   recordOutcome,
+  recordRejection,
   recordRetry,
   recordUnrouted,
 } from '../../src/telemetry/record.ts';
@@ -84,7 +88,7 @@ t.test('in flight goes up and down', async (t) => {
 
 t.test('each failure and retry reason has a slot of its own', async (t) => {
   const block = new Float64Array(BLOCK_LENGTH);
-  for (const reason of UPSTREAM_FAILURE_REASONS) recordFailure(block, reason);
+  for (const reason of UPSTREAM_FAILURE_REASONS) recordFailure(block, reason, true);
   for (const reason of RETRY_REASONS) recordRetry(block, reason);
   t.same(
     used(block),
@@ -98,4 +102,36 @@ t.test('a request that reached no version counts in the block of the worker', as
   const worker = new Float64Array(WORKER_BLOCK_LENGTH);
   recordUnrouted(worker, 431);
   t.same(used(worker), [[STATUS_BASE + 331, 1]]);
+});
+
+/** The outcomes that were counted. */
+function attempts(block: Float64Array): Record<string, number> {
+  const counts = ATTEMPT_OUTCOMES.map((outcome, index) => [outcome, block[ATTEMPT_BASE + index] ?? 0] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+t.test('an answer below 500 is an attempt that went well, and one from 500 on is an error', async (t) => {
+  const block = new Float64Array(BLOCK_LENGTH);
+  for (const status of [101, 200, 404, 499, 500, 599]) recordAnswer(block, status);
+  t.same(attempts(block), { ok: 4, error: 2 });
+});
+
+t.test('each failure is an attempt, by what it shows of the version', async (t) => {
+  const block = new Float64Array(BLOCK_LENGTH);
+  for (const reason of UPSTREAM_FAILURE_REASONS) recordFailure(block, reason);
+  t.same(attempts(block), { error: 1, connect_failed: 4, timeout: 2, reset: 2 });
+});
+
+t.test('a failure for want of something on this machine is no attempt', async (t) => {
+  const block = new Float64Array(BLOCK_LENGTH);
+  recordFailure(block, 'connect_error', true);
+  t.same(attempts(block), {});
+  t.equal(block[FAILURE_BASE + UPSTREAM_FAILURE_REASONS.indexOf('connect_error')], 1);
+});
+
+t.test('a rejection is an attempt that was refused', async (t) => {
+  const block = new Float64Array(BLOCK_LENGTH);
+  recordRejection(block, 'queue_full');
+  recordRejection(block, 'pending_timeout');
+  t.same(attempts(block), { refused: 2 });
 });
