@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ListenAddress } from '../config/config.ts';
+import { expositionFormat } from './exposition-format.ts';
 import { ListenError } from './listen-error.ts';
 import type { AdminState, ExplainQuery } from './state.ts';
 import { tableView } from './table-view.ts';
@@ -23,7 +24,7 @@ export interface AdminServer {
 interface Answer {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly allow?: string;
 }
 
@@ -40,15 +41,15 @@ const STALLED_MS = 30_000;
 /** Answers that may be of several megabytes, being made or sent. More would pile up in memory; a scrape comes again. */
 const MAX_LARGE = 8;
 
+/** @param accept the request's header field of that name, empty without one */
+type Endpoint = (state: AdminState, query: URLSearchParams, accept: string) => Answer | Promise<Answer>;
+
 /** Each path and what it answers to GET. */
-const ENDPOINTS: Readonly<Record<string, (state: AdminState, query: URLSearchParams) => Answer | Promise<Answer>>> = {
+const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/livez': () => line(200, 'ok'),
   '/readyz': ready,
   '/health': ready,
-  '/metrics': async (state) => {
-    const { contentType, text } = await state.metrics();
-    return { status: 200, contentType, body: text };
-  },
+  '/metrics': async (state, _query, accept) => ({ status: 200, ...(await state.metrics(expositionFormat(accept))) }),
   '/api/table': (state) => json(tableView(state.table())),
   '/api/explain': (state, query) => {
     const parsed = explainQuery(query);
@@ -104,7 +105,8 @@ async function answer(request: IncomingMessage, path: string, state: AdminState)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { ...line(405, 'only GET and HEAD'), allow: 'GET, HEAD' };
   }
-  return endpoint(state, new URLSearchParams(request.url?.slice(path.length + 1)));
+  const query = new URLSearchParams(request.url?.slice(path.length + 1));
+  return endpoint(state, query, request.headers.accept ?? '');
 }
 
 function send(request: IncomingMessage, response: ServerResponse, result: Answer, closing: boolean): void {

@@ -1,10 +1,11 @@
 import type { EndpointMap, RoutingTable } from '../routing/table.ts';
+import type { ExpositionFormat } from '../telemetry/exposition.ts';
 
 /** What the admin server shows. Each member is called for each request that needs it. */
 export interface AdminState {
   /** Null: ready. Otherwise one line that says why not: no table yet, draining. */
   unready(): string | null;
-  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  metrics(format: ExpositionFormat): Promise<{ readonly contentType: string; readonly body: string | Uint8Array }>;
   table(): TableState;
   /** Which version such a request would get and why; written out as JSON. */
   explain(query: ExplainQuery): unknown;

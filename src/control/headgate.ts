@@ -202,10 +202,7 @@ export class Headgate {
   #adminState(): AdminState {
     return {
       unready: () => this.#unready(),
-      metrics: async () => ({
-        contentType: this.#exposition.contentType,
-        text: await this.#exposition.text(),
-      }),
+      metrics: (format) => this.#exposition.scrape(format),
       table: () => ({
         generation: this.#generation,
         workers: this.#workers.generations,

@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { hostPort } from '../common/host-port.ts';
 import { isOwnFault } from '../common/own-fault.ts';
 import type { Endpoint, EndpointMap, HealthCheck, Role, Route, RoutingTable, UpstreamTls } from '../routing/table.ts';
-import type { HealthSample } from '../telemetry/exposition.ts';
 import { seriesLabels } from '../telemetry/keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { HealthSample } from '../telemetry/scrape.ts';
 import { HealthState } from './health-state.ts';
 import { httpCheck } from './http-check.ts';
 

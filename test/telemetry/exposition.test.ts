@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { SeriesRegistry, WorkerCounters } from '../../src/telemetry/counters.ts';
-import { Exposition, type ExpositionOptions, type ProcessState } from '../../src/telemetry/exposition.ts';
+import { Exposition, type ExpositionOptions } from '../../src/telemetry/exposition.ts';
 import { fallbackKey, seriesKey } from '../../src/telemetry/keys.ts';
 import {
   CONNECTIONS_ACCEPTED,
@@ -23,6 +23,7 @@ import {
   recordRetry,
   recordUnrouted,
 } from '../../src/telemetry/record.ts';
+import type { ProcessState } from '../../src/telemetry/scrape.ts';
 import { canaryRoute, route, table, version } from './tables.ts';
 
 const CANARY_KEY = seriesKey('talana', version('shop/talana/7f9b', { role: 'canary' }));
@@ -315,7 +316,7 @@ t.test('promtool finds nothing to say about the exposition', async (t) => {
 });
 
 t.test('the content type is that of the text format', async (t) => {
-  t.equal(setUp().exposition.contentType, 'text/plain; version=0.0.4; charset=utf-8');
+  t.equal((await setUp().exposition.scrape('text')).contentType, 'text/plain; version=0.0.4; charset=utf-8');
 });
 
 t.test('1,000 Rollouts are scraped within a second', async (t) => {

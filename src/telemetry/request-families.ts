@@ -1,0 +1,89 @@
+import type { Block, Counted } from './blocks.ts';
+import { sum } from './blocks.ts';
+import { type Family, family, type SampleWriter } from './family.ts';
+import type { SeriesLabels } from './keys.ts';
+import { DURATION_BOUNDS, DURATION_BUCKETS, DURATION_SUM, FIRST_STATUS, LAST_STATUS, STATUS_BASE } from './layout.ts';
+import { nativeDurations } from './native-histogram.ts';
+
+/** Shown at 0 before the first request, so that a query for them has an answer (design section 6). */
+const STATUSES_AT_ZERO: ReadonlySet<number> = new Set([200, 404, 500, 502, 503, 504]);
+/** The same for requests that reached no version: the answers that Headgate itself gives. */
+const UNROUTED_AT_ZERO: ReadonlySet<number> = new Set([400, 404, 408, 414, 417, 431, 501, 503, 505]);
+const UNROUTED: SeriesLabels = { route: '', namespace: '', rollout: '', experiment: '', role: '', version: '' };
+
+/** `http_requests_total` and `http_request_duration_seconds`: the names in AnalysisTemplates found in the wild. */
+const HTTP_ALIAS = 'http_';
+
+/** What was answered, and how long it took: `requests_total`, `request_duration_seconds` and their aliases. */
+export function requestFamilies(prefix: string, httpAlias: boolean): Family[] {
+  const own = [requests(prefix), durations(prefix, true)];
+  // Whoever uses the names of the wild asks for `_bucket`, which a Prometheus that takes native histograms does not store.
+  return httpAlias && prefix !== HTTP_ALIAS ? [...own, requests(HTTP_ALIAS), durations(HTTP_ALIAS, false)] : own;
+}
+
+function requests(prefix: string): Family {
+  return family(
+    {
+      name: `${prefix}requests_total`,
+      help: 'Requests answered, by the version that answered and the status.',
+      type: 'counter',
+    },
+    ({ series, workers }) => [
+      ...series.map((counted) => ({ counted, atZero: STATUSES_AT_ZERO })),
+      { counted: { labels: UNROUTED, blocks: workers }, atZero: UNROUTED_AT_ZERO },
+    ],
+    ({ counted, atZero }, out) => writeStatuses(counted, atZero, out),
+  );
+}
+
+function durations(prefix: string, native: boolean): Family {
+  return family(
+    {
+      name: `${prefix}request_duration_seconds`,
+      help: 'Time from the first byte of the request head to the last byte of the response.',
+      type: 'histogram',
+    },
+    ({ series }) => series,
+    (series, out) => {
+      out.labels(series.labels);
+      out.histogram({
+        bounds: DURATION_BOUNDS,
+        cumulative: cumulativeDurations(series),
+        sum: sum(series, DURATION_SUM),
+        native: native ? () => nativeDurations(series) : null,
+      });
+    },
+  );
+}
+
+/** Sums of one version after the other. */
+const statuses = new Float64Array(LAST_STATUS - FIRST_STATUS + 1);
+
+function writeStatuses(counted: Counted<SeriesLabels>, atZero: ReadonlySet<number>, out: SampleWriter): void {
+  out.labels(counted.labels);
+  statuses.fill(0);
+  // Block by block: 500 slots of a block lie side by side, and nearly all hold 0.
+  for (const block of counted.blocks) addStatuses(block);
+  for (let index = 0; index < statuses.length; index++) {
+    const value = statuses[index] ?? 0;
+    const status = FIRST_STATUS + index;
+    if (value > 0 || atZero.has(status)) out.labelled('status', status, value);
+  }
+}
+
+function addStatuses(block: Block): void {
+  for (let index = 0; index < statuses.length; index++) {
+    const value = block[STATUS_BASE + index] ?? 0;
+    if (value !== 0) statuses[index] = (statuses[index] ?? 0) + value;
+  }
+}
+
+function cumulativeDurations(series: Counted<SeriesLabels>): number[] {
+  const cumulative: number[] = [];
+  let count = 0;
+  for (let bucket = 0; bucket <= DURATION_BOUNDS.length; bucket++) {
+    count += sum(series, DURATION_BUCKETS + bucket);
+    cumulative.push(count);
+  }
+  return cumulative;
+}

@@ -1,0 +1,89 @@
+import type { FamilyHead, HistogramReading, SampleWriter } from './family.ts';
+
+export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Strings of this length become bytes: V8 joins longer ones no faster. */
+const CHUNK_LENGTH = 1 << 16;
+
+/** Labels as they stand in a line. The labels of a version stay the same object as long as it is shown. */
+const known = new WeakMap<object, string>();
+
+/**
+ * Prometheus' text format, version 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/. prom-client's
+ * writer makes an object and five strings of each line: three times the time for 1,000 Rollouts.
+ */
+export class TextWriter implements SampleWriter {
+  readonly #chunks: Buffer[] = [];
+  #text = '';
+  #name = '';
+  #shared = '';
+
+  begin({ name, help, type }: FamilyHead): void {
+    const separator = this.#text === '' && this.#chunks.length === 0 ? '' : '\n';
+    this.#text += `${separator}# HELP ${name} ${escapeText(help)}\n# TYPE ${name} ${type}\n`;
+    this.#name = name;
+  }
+
+  labels(shared: object): void {
+    let text = known.get(shared);
+    if (text === undefined) {
+      text = Object.entries(shared)
+        .map(([name, value]) => label(name, String(value)))
+        .join(',');
+      known.set(shared, text);
+    }
+    this.#shared = text;
+  }
+
+  value(value: number): void {
+    this.#line('', '', value);
+  }
+
+  labelled(name: string, value: string | number, sample: number): void {
+    this.#line('', label(name, String(value)), sample);
+  }
+
+  histogram({ bounds, cumulative, sum }: HistogramReading): void {
+    for (const [index, count] of cumulative.entries()) {
+      this.#line('_bucket', `le="${number(bounds[index] ?? Number.POSITIVE_INFINITY)}"`, count);
+    }
+    this.#line('_sum', '', sum);
+    this.#line('_count', '', cumulative.at(-1) ?? 0);
+  }
+
+  end(): void {
+    this.#flush();
+  }
+
+  /** Everything written. */
+  finish(): Buffer {
+    this.#flush();
+    return Buffer.concat(this.#chunks);
+  }
+
+  #line(suffix: string, own: string, value: number): void {
+    const shared = this.#shared;
+    const comma = own !== '' && shared !== '' ? ',' : '';
+    const labels = own === '' && shared === '' ? '' : `{${own}${comma}${shared}}`;
+    this.#text += `${this.#name}${suffix}${labels} ${number(value)}\n`;
+    if (this.#text.length > CHUNK_LENGTH) this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#text !== '') this.#chunks.push(Buffer.from(this.#text));
+    this.#text = '';
+  }
+}
+
+function number(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  return value === Number.NEGATIVE_INFINITY ? '-Inf' : `${value}`;
+}
+
+function label(name: string, value: string): string {
+  return `${name}="${escapeText(value).replaceAll('"', '\\"')}"`;
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+}
