@@ -1,0 +1,45 @@
+import type { Block, Durations, Sample } from './block.ts';
+
+/** Joins neighbouring blocks until `enough` holds; a rest at the end that is not enough yet is left out.
+ * As the rule looks at how much there was, never at how it ended, the joined blocks are as good as any.
+ */
+export function gather(blocks: Iterable<Block>, enough: (block: Block) => boolean): Block[] {
+  const gathered: Block[] = [];
+  let open: Block | null = null;
+  for (const block of blocks) {
+    const joined: Block =
+      open === null
+        ? block
+        : { candidate: join(open.candidate, block.candidate), baseline: join(open.baseline, block.baseline) };
+    if (enough(joined)) gathered.push(joined);
+    open = enough(joined) ? null : joined;
+  }
+  return gathered;
+}
+
+function join(a: Sample, b: Sample): Sample {
+  return {
+    attempts: a.attempts + b.attempts,
+    failures: a.failures + b.failures,
+    durations: joinDurations(a.durations, b.durations),
+  };
+}
+
+/** The sum of two histograms. */
+export function joinDurations(a: Durations, b: Durations): Durations {
+  if (a.bins.length === 0) return b;
+  if (b.bins.length === 0) return a;
+  const bins: number[] = [];
+  const counts: number[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.bins.length || j < b.bins.length) {
+    const left = a.bins[i] ?? Number.POSITIVE_INFINITY;
+    const right = b.bins[j] ?? Number.POSITIVE_INFINITY;
+    bins.push(Math.min(left, right));
+    counts.push((left <= right ? (a.counts[i] ?? 0) : 0) + (right <= left ? (b.counts[j] ?? 0) : 0));
+    if (left <= right) i += 1;
+    if (right <= left) j += 1;
+  }
+  return { bins, counts };
+}
