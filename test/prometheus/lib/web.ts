@@ -17,7 +17,8 @@ export interface WebOptions extends WebRollout {
 
 /**
  * A real Headgate, `headgate serve` in a process of its own, in front of the Rollout `web` of the namespace `shop`, whose
- * route is `web`, too. Its objects are files, as a controller would have left them. `x-version: canary` leads to the canary.
+ * route is `web`, too. Its objects are files, as a controller would have left them. `x-version: canary` leads to the
+ * canary, `x-experiment` to an Experiment by its name.
  */
 export class Web {
   #headgate: HeadgateProcess;
@@ -40,6 +41,7 @@ routes:
     headers:
       - { name: x-version, exact: canary, to: canary }
       - { name: x-smoke-test, exact: "true", to: canary, fallback: none }
+    experiments: { header: x-experiment }
 drain: { delay: 0, timeout: 5s }
 ${options.config ?? ''}`;
     return new Web(context, await HeadgateProcess.start(context, { config }), config);
