@@ -187,6 +187,12 @@ export class ResponseRelay {
     return this.#passBody(upstream, client, headStart, headStart + length);
   }
 
+  /** A head of so many bytes has not been sent after all. */
+  #unstart(length: number): void {
+    this.started = false;
+    this.bytesOut -= length;
+  }
+
   /**
    * Passes body bytes on from `upstream.start`.
    * [headStart, headEnd) is a head that lies in the buffer and goes out first; empty where there is none.
@@ -198,7 +204,11 @@ export class ResponseRelay {
     let pending = headEnd > headStart;
     while (at < end && !body.done) {
       at = body.take(slab, at, end);
-      if (at < 0) return this.#refuse(this.#body.reason);
+      if (at < 0) {
+        // The head is still here, so the client can be told: a connection that is cut before it would say nothing.
+        if (pending) this.#unstart(headEnd - headStart);
+        return this.#refuse(this.#body.reason);
+      }
       if (body.rangeCount === 0) continue;
       let from = body.ranges[0] ?? 0;
       let to = body.join(slab);

@@ -19,6 +19,7 @@ const HALF_POST = POST.slice(0, -2);
 const CHUNKED = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
 const ASK = 'GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat/2\r\n\r\n';
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat/2\r\n\r\n';
+const CHUNKED_ANSWER = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n';
 const ENDLESS = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf';
 
 interface Scene {
@@ -121,9 +122,9 @@ const FAILURES: Readonly<
   'half the body of an error': [(peer) => void peer.socket.end(ENDLESS.replace('200', '500')), 500, 'reset'],
   'what is no HTTP': [(peer) => peer.send('SSH-2.0-OpenSSH\r\n\r\n'), 502, 'error'],
   'a 101 that nobody asked for': [(peer) => peer.send(SWITCH), 502, 'error'],
-  'a chunk size that is none': [
-    (peer) => peer.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nzz\r\n'),
-    200,
+  'a chunk size that is none, in one read with the head': [
+    (peer) => peer.send(`${CHUNKED_ANSWER}zz\r\n`),
+    502,
     'error',
   ],
   silence: [() => undefined, 504, 'timeout', 60_000],
@@ -141,6 +142,18 @@ for (const [name, [end, status, outcome, waitMs]] of Object.entries(FAILURES)) {
     t.same(await counted(plane), { statuses: { [status]: 1 }, attempts: { [outcome]: 1 } });
   });
 }
+
+t.test(
+  'a chunk size that is none after the head went out: the request counts as 200, the attempt as error',
+  async (t) => {
+    const { plane, client, asked } = await scene(t, GET);
+    const peer = await asked();
+    peer.send(CHUNKED_ANSWER);
+    await client.readThrough('ok');
+    peer.send('zz\r\n');
+    t.same(await counted(plane), { statuses: { 200: 1 }, attempts: { error: 1 } });
+  },
+);
 
 t.test('a connection that is refused is an attempt, at each endpoint that was tried', async (t) => {
   const plane = await besideStable(t, [await deadPort(), await deadPort()], { noFallback: ['canary'] });

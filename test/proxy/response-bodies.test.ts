@@ -65,6 +65,23 @@ t.test('a chunked body goes without its framing to an HTTP/1.0 client, which can
   t.equal(response.body.toString(), Array.from({ length: 500 }, (_, i) => String(i).padStart(3, '0')).join(''));
 });
 
+t.test(
+  'a body that is broken in the read that its head came in is answered 502, not cut without a word as 200',
+  async (t) => {
+    const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const upstream = await cannedUpstream(t, `${head}2\r\nok\r\nzz\r\n`);
+    const plane = await planeTo(t, [upstream.port]);
+    const client = await rawClient(t, plane.port);
+    for (let i = 0; i < 2; i += 1) {
+      client.send(GET);
+      const answer = await client.readResponse();
+      t.equal(answer.status, 502);
+      t.equal(answer.body.toString(), 'bad_response\n');
+    }
+    t.same(plane.statuses('only'), { 502: 2 });
+  },
+);
+
 t.test('chunks stay chunks, without extensions and trailers', async (t) => {
   const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n';
   const upstream = await cannedUpstream(
