@@ -24,7 +24,7 @@ export interface AdminServer {
 interface Answer {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string | Uint8Array;
+  readonly body: string | readonly Uint8Array[];
   readonly allow?: string;
 }
 
@@ -110,18 +110,21 @@ async function answer(request: IncomingMessage, path: string, state: AdminState)
 }
 
 function send(request: IncomingMessage, response: ServerResponse, result: Answer, closing: boolean): void {
-  const { status, contentType, body, allow } = result;
+  const { status, contentType, allow } = result;
+  const pieces = typeof result.body === 'string' ? [Buffer.from(result.body)] : result.body;
   // Nothing here takes a body, so one that comes is not waited for.
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
   if (closing || hasBody) response.setHeader('connection', 'close');
   if (allow !== undefined) response.setHeader('allow', allow);
   response.writeHead(status, {
     'content-type': contentType,
-    'content-length': Buffer.byteLength(body),
+    'content-length': pieces.reduce((length, piece) => length + piece.byteLength, 0),
     'cache-control': 'no-store',
     server: 'headgate',
   });
-  response.end(body);
+  response.cork();
+  for (const piece of pieces) response.write(piece);
+  response.end();
 }
 
 function ready(state: AdminState): Answer {

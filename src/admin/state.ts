@@ -5,7 +5,8 @@ import type { ExpositionFormat } from '../telemetry/exposition.ts';
 export interface AdminState {
   /** Null: ready. Otherwise one line that says why not: no table yet, draining. */
   unready(): string | null;
-  metrics(format: ExpositionFormat): Promise<{ readonly contentType: string; readonly body: string | Uint8Array }>;
+  /** `body` in pieces. */
+  metrics(format: ExpositionFormat): Promise<{ readonly contentType: string; readonly body: readonly Uint8Array[] }>;
   table(): TableState;
   /** Which version such a request would get and why; written out as JSON. */
   explain(query: ExplainQuery): unknown;

@@ -23,9 +23,27 @@ export function sum(counted: Counted<unknown>, slot: number): number {
   return total;
 }
 
+/**
+ * The sums of neighbouring slots over all workers, beginning with `first`, as many as `into` has room for. Block by block:
+ * 2,000 versions of four workers are 130 MB, and slots of one block lie side by side.
+ */
+export function sums({ blocks }: Counted<unknown>, first: number, into: Float64Array): void {
+  into.fill(0);
+  const { length } = into;
+  for (const block of blocks) {
+    for (let index = 0; index < length; index++) {
+      const value = block[first + index];
+      // Nearly all of them.
+      if (value !== 0) into[index] = (into[index] ?? 0) + (value ?? 0);
+    }
+  }
+}
+
 /** Blocks by key for every worker slot: made when a key first appears, kept for a while after it is gone. */
 export class Blocks<L> {
   readonly #entries = new Map<string, Entry<L>>();
+  /** Null: not in order since the last change. */
+  #sorted: readonly Counted<L>[] | null = null;
   readonly #forgotten = new Set<string>();
   readonly #workers: number;
   readonly #length: number;
@@ -49,6 +67,7 @@ export class Blocks<L> {
       if (this.#entries.has(key)) continue;
       const blocks = Array.from({ length: this.#workers }, () => newBlock(this.#length));
       this.#entries.set(key, { labels, blocks, goneAt: null });
+      this.#sorted = null;
       this.#forgotten.delete(key);
       added.push(key);
     }
@@ -60,6 +79,7 @@ export class Blocks<L> {
     for (const [key, entry] of this.#entries) {
       if (entry.goneAt === null || entry.goneAt > deadline || this.#busy(entry)) continue;
       this.#entries.delete(key);
+      this.#sorted = null;
       this.#forgotten.add(key);
     }
   }
@@ -87,7 +107,8 @@ export class Blocks<L> {
   }
 
   /** In the order of the keys, whatever order they appeared in. */
-  all(): Counted<L>[] {
-    return [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+  all(): readonly Counted<L>[] {
+    this.#sorted ??= [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+    return this.#sorted;
   }
 }

@@ -95,12 +95,12 @@ export class SeriesRegistry {
   }
 
   /** For the exposition: all series, those retained included, in an order that does not depend on history. */
-  series(): Counted<SeriesLabels>[] {
+  series(): readonly Counted<SeriesLabels>[] {
     this.#expire(this.#now());
     return this.#series.all();
   }
 
-  fallbacks(): Counted<FallbackLabels>[] {
+  fallbacks(): readonly Counted<FallbackLabels>[] {
     this.#expire(this.#now());
     return this.#fallbacks.all();
   }

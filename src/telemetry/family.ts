@@ -24,7 +24,7 @@ export interface SampleWriter {
   /** Labels of the samples that follow. What is made of an object is kept as long as the object. */
   labels(shared: object): void;
   value(value: number): void;
-  /** A sample with one label more. */
+  /** A sample with one label more, whose values are few: the code itself names them. */
   labelled(name: string, label: string | number, value: number): void;
   histogram(reading: HistogramReading): void;
   end(): void;

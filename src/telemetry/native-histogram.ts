@@ -1,6 +1,12 @@
-import type { Counted } from './blocks.ts';
-import { BINS_PER_DOUBLING, DURATION_BIN_COUNT, durationBinBound, FIRST_NATIVE_INDEX } from './duration-bins.ts';
-import { DURATION_BINS } from './layout.ts';
+import type { Block, Counted } from './blocks.ts';
+import {
+  BINS_PER_DOUBLING,
+  DURATION_BIN_COUNT,
+  durationBin,
+  durationBinBound,
+  FIRST_NATIVE_INDEX,
+} from './duration-bins.ts';
+import { DURATION_BINS, DURATION_BOUNDS, DURATION_BUCKETS } from './layout.ts';
 
 /**
  * What Prometheus calls a native histogram, of integers and without negative values: the fields of `Histogram` in
@@ -32,6 +38,9 @@ const BUCKET_COUNT = Math.ceil((DURATION_BIN_COUNT - 1) / BINS_PER_BUCKET);
 /** A longer gap makes a new run: two zeros cost less than its head. */
 const MAX_GAP = 2;
 
+/** The bucket of the classic histogram without a bound. */
+const LAST_CLASSIC = DURATION_BOUNDS.length;
+
 /** Of all workers, for one histogram after the other: what is read here is encoded before the next one is read. */
 const buckets = new Float64Array(BUCKET_COUNT);
 
@@ -44,14 +53,31 @@ export function nativeDurations({ blocks }: Counted<unknown>): NativeHistogram {
   let zeroCount = 0;
   for (const block of blocks) {
     zeroCount += block[DURATION_BINS] ?? 0;
-    for (let bin = 1; bin < DURATION_BIN_COUNT; bin++) {
-      const count = block[DURATION_BINS + bin] ?? 0;
-      if (count === 0) continue;
+    const end = endOfUse(block);
+    for (let bin = startOfUse(block); bin < end; bin++) {
+      const count = block[DURATION_BINS + bin];
+      if (count === undefined || count === 0) continue;
       const bucket = Math.floor((bin - 1) / BINS_PER_BUCKET);
       buckets[bucket] = (buckets[bucket] ?? 0) + count;
     }
   }
   return { schema: SCHEMA, zeroThreshold: durationBinBound(0), zeroCount, ...runs(zeroCount) };
+}
+
+/** The first bin behind the zero bucket that can hold something: most versions use few of the 1,409, many use none. */
+function startOfUse(block: Block): number {
+  let bucket = 0;
+  while (bucket <= LAST_CLASSIC && block[DURATION_BUCKETS + bucket] === 0) bucket++;
+  if (bucket > LAST_CLASSIC) return DURATION_BIN_COUNT;
+  // A bin may reach over a bound: of the two buckets that meet there, either can have its durations.
+  return Math.max(1, durationBin(DURATION_BOUNDS[bucket - 1] ?? 0));
+}
+
+/** Behind the last bin that can hold something. */
+function endOfUse(block: Block): number {
+  let bucket: number = LAST_CLASSIC;
+  while (bucket >= 0 && block[DURATION_BUCKETS + bucket] === 0) bucket--;
+  return bucket < 0 ? 0 : durationBin(DURATION_BOUNDS[bucket] ?? Number.POSITIVE_INFINITY) + 1;
 }
 
 function runs(zeroCount: number): Pick<NativeHistogram, 'count' | 'spans' | 'deltas'> {

@@ -42,16 +42,23 @@ const TYPES = {
 
 /** Labels as fields of a Metric. The labels of a version stay the same object as long as it is shown. */
 const known = new WeakMap<object, Uint8Array>();
+/** The same of labels that the code itself names: statuses, reasons. By name, then by value. */
+const knownWords = new Map<string, Map<string | number, Uint8Array>>();
+
+/** A family's bytes are cut off after so many samples: its length stands before it, and moving megabytes takes its time. */
+const SAMPLES_PER_PIECE = 256;
 
 /** Prometheus' protobuf format, in which alone native histograms can be told: messages `MetricFamily`, each after its length. */
 export class ProtobufWriter implements SampleWriter {
-  readonly #chunks: Uint8Array[] = [];
+  readonly #done: Uint8Array[] = [];
+  /** Of the family that has begun. */
+  #pieces: Uint8Array[] = [];
+  #samples = 0;
   readonly #out = new BinaryWriter();
   #valueField: number = TYPES.counter.field;
   #shared: Uint8Array = new Uint8Array(0);
 
   begin({ name, help, type }: FamilyHead): void {
-    this.#out.fork();
     this.#out.uint32(NAME).string(name).uint32(HELP).string(help).uint32(TYPE).uint32(TYPES[type].number);
     this.#valueField = TYPES[type].field;
   }
@@ -59,9 +66,7 @@ export class ProtobufWriter implements SampleWriter {
   labels(shared: object): void {
     let bytes = known.get(shared);
     if (bytes === undefined) {
-      const out = new BinaryWriter();
-      for (const [name, value] of Object.entries(shared)) putLabel(out, name, String(value));
-      bytes = out.finish();
+      bytes = labelBytes(Object.entries(shared));
       known.set(shared, bytes);
     }
     this.#shared = bytes;
@@ -69,13 +74,15 @@ export class ProtobufWriter implements SampleWriter {
 
   value(value: number): void {
     this.#beginMetric();
-    this.#endMetric(value);
+    this.#putValue(value);
+    this.#endMetric();
   }
 
   labelled(name: string, label: string | number, value: number): void {
     this.#beginMetric();
-    putLabel(this.#out, name, String(label));
-    this.#endMetric(value);
+    this.#out.raw(wordBytes(name, label));
+    this.#putValue(value);
+    this.#endMetric();
   }
 
   histogram(reading: HistogramReading): void {
@@ -94,25 +101,39 @@ export class ProtobufWriter implements SampleWriter {
       out.uint32(UPPER_BOUND).double(bound).join();
     }
     if (native !== null) putNative(out, native);
-    out.join().join();
+    out.join();
+    this.#endMetric();
   }
 
   end(): void {
-    this.#out.join();
-    this.#chunks.push(this.#out.finish());
+    this.#cut();
+    const length = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.#done.push(new BinaryWriter().uint32(length).finish(), ...this.#pieces);
+    this.#pieces = [];
   }
 
   /** Everything written. */
-  finish(): Buffer {
-    return Buffer.concat(this.#chunks);
+  finish(): readonly Uint8Array[] {
+    return this.#done;
   }
 
   #beginMetric(): void {
     this.#out.uint32(METRIC).fork().raw(this.#shared);
   }
 
-  #endMetric(value: number): void {
-    this.#out.uint32(this.#valueField).uint32(VALUE_BYTES).uint32(VALUE).double(value).join();
+  #putValue(value: number): void {
+    this.#out.uint32(this.#valueField).uint32(VALUE_BYTES).uint32(VALUE).double(value);
+  }
+
+  #endMetric(): void {
+    this.#out.join();
+    this.#samples += 1;
+    if (this.#samples >= SAMPLES_PER_PIECE) this.#cut();
+  }
+
+  #cut(): void {
+    this.#pieces.push(this.#out.finish());
+    this.#samples = 0;
   }
 }
 
@@ -120,9 +141,27 @@ function tag(field: number, type: WireType): number {
   return (field << 3) | type;
 }
 
-function putLabel(out: BinaryWriter, name: string, value: string): void {
-  out.uint32(LABEL).fork();
-  out.uint32(LABEL_NAME).string(name).uint32(LABEL_VALUE).string(value).join();
+function labelBytes(labels: readonly (readonly [name: string, value: unknown])[]): Uint8Array {
+  const out = new BinaryWriter();
+  for (const [name, value] of labels) {
+    out.uint32(LABEL).fork();
+    out.uint32(LABEL_NAME).string(name).uint32(LABEL_VALUE).string(String(value)).join();
+  }
+  return out.finish();
+}
+
+function wordBytes(name: string, value: string | number): Uint8Array {
+  let ofName = knownWords.get(name);
+  if (ofName === undefined) {
+    ofName = new Map();
+    knownWords.set(name, ofName);
+  }
+  let bytes = ofName.get(value);
+  if (bytes === undefined) {
+    bytes = labelBytes([[name, value]]);
+    ofName.set(value, bytes);
+  }
+  return bytes;
 }
 
 /** A count below 2^32 needs no BigInt, and is the same bytes. */

@@ -1,5 +1,4 @@
-import type { Block, Counted } from './blocks.ts';
-import { sum } from './blocks.ts';
+import { type Counted, sum, sums } from './blocks.ts';
 import { type Family, family, type SampleWriter } from './family.ts';
 import type { SeriesLabels } from './keys.ts';
 import { DURATION_BOUNDS, DURATION_BUCKETS, DURATION_SUM, FIRST_STATUS, LAST_STATUS, STATUS_BASE } from './layout.ts';
@@ -56,33 +55,28 @@ function durations(prefix: string, native: boolean): Family {
   );
 }
 
+const STATUS_COUNT = LAST_STATUS - FIRST_STATUS + 1;
 /** Sums of one version after the other. */
-const statuses = new Float64Array(LAST_STATUS - FIRST_STATUS + 1);
+const statuses = new Float64Array(STATUS_COUNT);
 
 function writeStatuses(counted: Counted<SeriesLabels>, atZero: ReadonlySet<number>, out: SampleWriter): void {
   out.labels(counted.labels);
-  statuses.fill(0);
-  // Block by block: 500 slots of a block lie side by side, and nearly all hold 0.
-  for (const block of counted.blocks) addStatuses(block);
-  for (let index = 0; index < statuses.length; index++) {
+  sums(counted, STATUS_BASE, statuses);
+  for (let index = 0; index < STATUS_COUNT; index++) {
     const value = statuses[index] ?? 0;
     const status = FIRST_STATUS + index;
     if (value > 0 || atZero.has(status)) out.labelled('status', status, value);
   }
 }
 
-function addStatuses(block: Block): void {
-  for (let index = 0; index < statuses.length; index++) {
-    const value = block[STATUS_BASE + index] ?? 0;
-    if (value !== 0) statuses[index] = (statuses[index] ?? 0) + value;
-  }
-}
+const buckets = new Float64Array(DURATION_BOUNDS.length + 1);
 
 function cumulativeDurations(series: Counted<SeriesLabels>): number[] {
+  sums(series, DURATION_BUCKETS, buckets);
   const cumulative: number[] = [];
   let count = 0;
-  for (let bucket = 0; bucket <= DURATION_BOUNDS.length; bucket++) {
-    count += sum(series, DURATION_BUCKETS + bucket);
+  for (const held of buckets) {
+    count += held;
     cumulative.push(count);
   }
   return cumulative;

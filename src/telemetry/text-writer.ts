@@ -7,6 +7,10 @@ const CHUNK_LENGTH = 1 << 16;
 
 /** Labels as they stand in a line. The labels of a version stay the same object as long as it is shown. */
 const known = new WeakMap<object, string>();
+/** The same of labels that the code itself names: statuses, reasons. By name, then by value. */
+const knownWords = new Map<string, Map<string | number, string>>();
+/** The `le` of each bucket, by the bounds. */
+const knownBounds = new WeakMap<readonly number[], readonly string[]>();
 
 /**
  * Prometheus' text format, version 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/. prom-client's
@@ -40,12 +44,13 @@ export class TextWriter implements SampleWriter {
   }
 
   labelled(name: string, value: string | number, sample: number): void {
-    this.#line('', label(name, String(value)), sample);
+    this.#line('', word(name, value), sample);
   }
 
   histogram({ bounds, cumulative, sum }: HistogramReading): void {
-    for (const [index, count] of cumulative.entries()) {
-      this.#line('_bucket', `le="${number(bounds[index] ?? Number.POSITIVE_INFINITY)}"`, count);
+    const les = bucketLabels(bounds);
+    for (let index = 0; index < cumulative.length; index++) {
+      this.#line('_bucket', les[index] ?? '', cumulative[index] ?? 0);
     }
     this.#line('_sum', '', sum);
     this.#line('_count', '', cumulative.at(-1) ?? 0);
@@ -56,9 +61,9 @@ export class TextWriter implements SampleWriter {
   }
 
   /** Everything written. */
-  finish(): Buffer {
+  finish(): readonly Uint8Array[] {
     this.#flush();
-    return Buffer.concat(this.#chunks);
+    return this.#chunks;
   }
 
   #line(suffix: string, own: string, value: number): void {
@@ -78,6 +83,29 @@ export class TextWriter implements SampleWriter {
 function number(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   return value === Number.NEGATIVE_INFINITY ? '-Inf' : `${value}`;
+}
+
+function bucketLabels(bounds: readonly number[]): readonly string[] {
+  let les = knownBounds.get(bounds);
+  if (les === undefined) {
+    les = [...bounds, Number.POSITIVE_INFINITY].map((bound) => label('le', number(bound)));
+    knownBounds.set(bounds, les);
+  }
+  return les;
+}
+
+function word(name: string, value: string | number): string {
+  let ofName = knownWords.get(name);
+  if (ofName === undefined) {
+    ofName = new Map();
+    knownWords.set(name, ofName);
+  }
+  let text = ofName.get(value);
+  if (text === undefined) {
+    text = label(name, String(value));
+    ofName.set(value, text);
+  }
+  return text;
 }
 
 function label(name: string, value: string): string {

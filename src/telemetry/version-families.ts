@@ -1,5 +1,5 @@
 import type { Route } from '../routing/table.ts';
-import { sum } from './blocks.ts';
+import { sum, sums } from './blocks.ts';
 import { type Family, type FamilyHead, family } from './family.ts';
 import { type SeriesLabels, seriesKey, seriesLabels } from './keys.ts';
 import {
@@ -135,12 +135,14 @@ function reasons(head: FamilyHead, base: number, all: readonly string[]): Family
 
 /** A slot for each word, beginning with `base`. */
 function words(head: FamilyHead, label: string, base: number, all: readonly string[]): Family {
+  const counts = new Float64Array(all.length);
   return family(
     head,
     ({ series }) => series,
     (series, out) => {
       out.labels(series.labels);
-      for (let index = 0; index < all.length; index++) out.labelled(label, all[index] ?? '', sum(series, base + index));
+      sums(series, base, counts);
+      for (let index = 0; index < all.length; index++) out.labelled(label, all[index] ?? '', counts[index] ?? 0);
     },
   );
 }

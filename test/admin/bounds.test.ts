@@ -10,7 +10,7 @@ import { STATE } from './admin-state.ts';
 async function setUp(t: Test, metrics: () => Promise<string>, options: Partial<AdminOptions> = {}) {
   const admin = await startAdmin({
     listen: { address: '127.0.0.1', port: 0 },
-    state: { ...STATE, metrics: async () => ({ contentType: 'text/plain', body: await metrics() }) },
+    state: { ...STATE, metrics: async () => ({ contentType: 'text/plain', body: [Buffer.from(await metrics())] }) },
     ...options,
   });
   t.teardown(() => admin.close());

@@ -288,7 +288,7 @@ t.test('an address of another machine is an error that names it', async (t) => {
 });
 
 t.test('close lets an answer end, says that the connection closes, and refuses the next', async (t) => {
-  const answer = Promise.withResolvers<{ contentType: string; body: string }>();
+  const answer = Promise.withResolvers<{ contentType: string; body: Uint8Array[] }>();
   const asked = Promise.withResolvers<void>();
   const { admin } = await setUp(t, {
     metrics: () => {
@@ -299,7 +299,7 @@ t.test('close lets an answer end, says that the connection closes, and refuses t
   const response = raw(admin, 'GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n');
   await asked.promise;
   const closed = admin.close();
-  answer.resolve({ contentType: 'text/plain', body: 'up 1\n' });
+  answer.resolve({ contentType: 'text/plain', body: [Buffer.from('up 1\n')] });
   t.match(await response, /connection: close\r\n(.*\r\n)*\r\nup 1\n$/i);
   await closed;
   const socket = connect(admin.port, admin.address);
