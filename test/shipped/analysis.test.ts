@@ -139,11 +139,11 @@ t.test(
         t.ok(TEMPLATES.has(name), name);
         return declared(TEMPLATES.get(name));
       });
-      for (const { name, required } of wanted) if (required) t.ok(args.includes(name), `${names}: ${name}`);
+      for (const { name, required } of wanted) if (required) t.ok(args.includes(name), `${names.join(', ')}: ${name}`);
       for (const arg of args)
         t.ok(
           wanted.some(({ name }) => name === arg),
-          `${names}: ${arg}`,
+          `${names.join(', ')}: ${arg}`,
         );
     }
   },
