@@ -18,6 +18,7 @@ import type { Cluster } from './lib/place.ts';
 import { PodRunner } from './lib/pod-runner.ts';
 import type { Scenario } from './lib/scenario.ts';
 import { type Outcome, ScenarioRun } from './lib/scenario-run.ts';
+import { ServiceNetwork } from './lib/service-network.ts';
 
 const HERE = import.meta.dirname;
 const CRDS = join(HERE, '../../config/kubernetes/crds');
@@ -89,7 +90,7 @@ async function inside(): Promise<number> {
     buildImages(join(folder, 'images')),
   ]);
   const runner = new PodRunner(plane.api, images, folder);
-  await runner.start();
+  await Promise.all([runner.start(), new ServiceNetwork(plane.api, say).start()]);
   say(`the cluster is up; ${chosen.length} scenarios`);
   const outcomes = await runAll(chosen, new OwnCluster({ plane, runner, programs, folder }));
   return report(outcomes);

@@ -21,6 +21,23 @@ t.test('a request has failed without a 2xx, its own id, a Pod and its body', asy
   t.equal(failureOf(record({ bodyIntact: false })), 'the body was damaged');
 });
 
+t.test(
+  'what a version answers wrongly on purpose is counted apart; whatever else goes wrong with it is a failure',
+  async (t) => {
+    const bad = { status: 500, version: 'v2-errors-10' };
+    const seen = [
+      record(bad),
+      record({ ...bad, status: 502 }),
+      record({ ...bad, echoed: 'other' }),
+      record({ status: 500 }),
+    ];
+    const { row, findings } = judge({ scenario: 'errors', records: seen, faulty: ['v2-errors-10'] });
+    t.equal(row.faults, 1);
+    t.equal(row.failed, 3);
+    t.equal(findings.length, 2);
+  },
+);
+
 t.test('failures are told by kind, with their number and examples', async (t) => {
   const failed = [record({ status: 503 }), record({ status: 503 }), record({ status: 502, id: 'x-7' })];
   const findings = judgeFailures([...records(7, 2), ...failed]);

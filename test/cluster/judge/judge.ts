@@ -1,6 +1,6 @@
 import type { RequestRecord } from '../load/request-record.ts';
 import { type Convergences, judgeConvergence } from './convergences.ts';
-import { failureOf, judgeFailures } from './failures.ts';
+import { failureOf, isFault, judgeFailures } from './failures.ts';
 import type { Finding } from './finding.ts';
 import { type HeaderDemand, judgeHeaders } from './headers.ts';
 import { quantile } from './quantile.ts';
@@ -21,6 +21,8 @@ export interface Case {
   /** Left out: not judged. */
   readonly pods?: readonly UsableInterval[];
   readonly convergence?: Convergences;
+  /** Versions, as they call themselves, that answer with errors on purpose: those answers are no failures of anybody else. */
+  readonly faulty?: readonly string[];
 }
 
 /** The figures of a scenario. Times are milliseconds; NaN where nothing was measured. */
@@ -28,6 +30,8 @@ export interface Row {
   readonly scenario: string;
   readonly requests: number;
   readonly failed: number;
+  /** Errors that a version answered on purpose. */
+  readonly faults: number;
   readonly repeated: number;
   /** The share that lies farthest from its weight, as a part of the accepted distance; null: no share was judged. */
   readonly worstShare: Share | null;
@@ -54,14 +58,14 @@ export interface Judgement {
 const SETTLE_MS = 500;
 
 export function judge(seen: Case): Judgement {
-  const { scenario, records, surprises = [], settleMs = SETTLE_MS, convergence } = seen;
+  const { scenario, records, surprises = [], settleMs = SETTLE_MS, convergence, faulty = [] } = seen;
   const { shares, findings: unshared } = judgeShares(records, seen.shares ?? [], settleMs);
   const headers = judgeHeaders(records, seen.headers ?? []);
   const pods = seen.pods === undefined ? { findings: [], late: 0 } : judgeUsablePods(records, seen.pods);
   const latencies = records.filter(({ error }) => error === null).map((r) => r.endedAt - r.scheduledAt);
   const times = convergence?.samples.map(({ ms }) => ms) ?? [];
   const findings = [
-    ...judgeFailures(records),
+    ...judgeFailures(records, faulty),
     ...surprises.map((what): Finding => ({ demand: 'no failure', message: what })),
     ...unshared,
     ...headers.findings,
@@ -71,7 +75,8 @@ export function judge(seen: Case): Judgement {
   const row: Row = {
     scenario,
     requests: records.length,
-    failed: records.filter((record) => failureOf(record) !== null).length,
+    failed: records.filter((record) => failureOf(record) !== null && !isFault(record, faulty)).length,
+    faults: records.filter((record) => isFault(record, faulty)).length,
     repeated: records.filter(({ attempts }) => attempts > 1).length,
     worstShare: shares.toSorted((a, b) => extent(b) - extent(a))[0] ?? null,
     headerMisses: headers.misses,

@@ -7,6 +7,7 @@ const ROW: Row = {
   scenario: 'canary',
   requests: 6000,
   failed: 0,
+  faults: 3,
   repeated: 2,
   worstShare: { window: '25 %', hash: 'def', requests: 1000, count: 242, expected: 0.25, low: 206, high: 296 },
   headerMisses: 0,
@@ -30,9 +31,9 @@ const EMPTY: Row = {
 
 t.test('a row of the Markdown table holds the figures, and a dash where nothing was measured', async (t) => {
   const [, rule, first, second] = markdownTable([ROW, EMPTY]).split('\n');
-  t.equal(rule, '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
-  t.equal(first, '| canary | 6000 | 0 | 2 | 24.2 for 25 % (20.6 to 29.6) | 0 | 0 | 8 | 21 / 38 / 45 | 1.3 / 7.5 |');
-  t.equal(second, '| service contrast | 6000 | 0 | 2 | - | 0 | 0 | 0 | - / - / - | 1.3 / 7.5 |');
+  t.equal(rule, '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+  t.equal(first, '| canary | 6000 | 0 | 3 | 2 | 24.2 for 25 % (20.6 to 29.6) | 0 | 0 | 8 | 21 / 38 / 45 | 1.3 / 7.5 |');
+  t.equal(second, '| service contrast | 6000 | 0 | 3 | 2 | - | 0 | 0 | 0 | - / - / - | 1.3 / 7.5 |');
 });
 
 t.test('the columns of the text table are aligned', async (t) => {

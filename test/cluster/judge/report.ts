@@ -4,6 +4,7 @@ const HEADINGS = [
   'scenario',
   'requests',
   'failed',
+  'faults',
   'repeated',
   'worst share (accepted)',
   'header misses',
@@ -33,11 +34,11 @@ export function markdownTable(rows: readonly Row[]): string {
 }
 
 function cells(row: Row): readonly string[] {
-  const { scenario, requests, failed, repeated, headerMisses, late, splits } = row;
+  const { scenario, requests, failed, faults, repeated, headerMisses, late, splits } = row;
   const convergence = [row.convergenceMedian, row.convergenceP95, row.convergenceMax];
   return [
     scenario,
-    ...[requests, failed, repeated].map(String),
+    ...[requests, failed, faults, repeated].map(String),
     share(row.worstShare),
     ...[headerMisses, late, splits].map(String),
     convergence.map(milliseconds).join(' / '),

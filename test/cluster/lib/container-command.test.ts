@@ -24,6 +24,21 @@ t.test('a tag is what follows the last colon behind the last slash', async (t) =
   t.equal(tagOf('registry.test:5000/shop:v1.0.2'), 'v1.0.2');
 });
 
+t.test('what is not told what to start starts what its image does', async (t) => {
+  const last = (image: string) => commandOf({ name: 'x', image, args: ['--flag'] }, t.testdir()).args.slice(-2);
+  t.same(last('prom/prometheus:v2.42.0'), ['prometheus', '--flag']);
+  t.same(last('registry.test:5000/headgate'), ['bin/headgate', '--flag']);
+  const { args } = commandOf({ name: 'x', image: 'node', command: ['node', 'x.js'], args: ['--flag'] }, t.testdir());
+  t.same(args.slice(-3), ['node', 'x.js', '--flag']);
+});
+
+t.test('a Pod looks names up in its own namespace first', async (t) => {
+  const folder = t.testdir();
+  commandOf({ name: 'headgate', image: 'headgate' }, folder);
+  t.match(readFileSync(`${folder}/resolv.conf`, 'utf8'), /^search shop\.svc\.cluster\.local svc/m);
+  t.match(readFileSync(`${folder}/headgate.sh`, 'utf8'), `mount --bind ${folder}/resolv.conf`);
+});
+
 t.test('an application learns its Pod, its hash, its version and its ports', async (t) => {
   const container = { name: 'app', image: 'shop:v2', ports: [{ containerPort: 80 }, { containerPort: 9090 }] };
   const { args, env } = commandOf(container, t.testdir());

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fieldRef } from './field-ref.ts';
 import type { Images } from './images.ts';
-import { NETWORK } from './namespace.ts';
+import { NETWORK, resolvConf } from './namespace.ts';
 import type { Container, Pod } from './objects.ts';
 import type { PodNetwork } from './pod-network.ts';
 
@@ -24,9 +24,18 @@ export function isHeadgate(container: Container): boolean {
   return /(^|\/)headgate(:|@|$)/.test(container.image);
 }
 
+/** What an image starts where the manifest says no command. */
+const ENTRYPOINTS = { headgate: ['node', 'bin/headgate'], node: ['node'], prometheus: ['prometheus'] } as const;
+
+/** Null: the image stands for the test's application. */
+function entrypoint({ image }: Container): readonly string[] | null {
+  const [, , name = ''] = /(^|\/)(headgate|node|prometheus)(:|@|$)/.exec(image) ?? [];
+  return name === 'headgate' || name === 'node' || name === 'prometheus' ? ENTRYPOINTS[name] : null;
+}
+
 /** Its command, probes and volumes are those that the manifest says. Any other image stands for the test's application. */
 export function runsAsWritten(container: Container): boolean {
-  return isHeadgate(container) || /(^|\/)node(:|@|$)/.test(container.image);
+  return entrypoint(container) !== null;
 }
 
 /** The tag of an image; `latest` where it names none. */
@@ -35,8 +44,8 @@ export function tagOf(image: string): string {
 }
 
 /**
- * Headgate runs its compiled self, and an image `node` what its manifest says, in a file system of its own with the Pod's
- * volumes where the manifest mounts them. Whatever another image is called, its container runs the test's application on
+ * Headgate runs its compiled self, an image `node` what its manifest says, and an image `prometheus` the machine's own, each in
+ * a file system of its own with the Pod's volumes where the manifest mounts them. Whatever another image is called, its container runs the test's application on
  * every port that it names.
  */
 export function containerCommand(images: Images, place: PodPlace, container: Container): ContainerCommand {
@@ -74,20 +83,22 @@ function environment({ pod, network }: PodPlace, container: Container): Readonly
 
 function asWritten(
   images: Images,
-  { network, folder }: PodPlace,
+  { pod, network, folder }: PodPlace,
   container: Container,
   env: Readonly<Record<string, string>>,
 ): ContainerCommand {
   const root = join(folder, 'root');
-  const start = container.command ?? ['node', 'bin/headgate'];
+  const start = container.command ?? entrypoint(container) ?? [];
   const run = [...start, ...(container.args ?? [])].map((word) => expand(word, env));
   const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, subPath }) => ({
     from: join(folder, 'volumes', name, subPath ?? ''),
     to: mountPath,
   }));
   const script = join(folder, `${container.name}.sh`);
+  const resolver = join(folder, 'resolv.conf');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(script, rootScript(images, root, mounts));
+  writeFileSync(resolver, resolvConf(pod.metadata.namespace ?? 'default'));
+  writeFileSync(script, rootScript(images, root, [...mounts, { from: resolver, to: '/etc/resolv.conf' }]));
   const [file, ...args] = [...network.enter, 'unshare', '--mount', '--', 'sh', script, ...run];
   return { file, args, env: { ...env, PATH: `${NODE}:${env['PATH'] ?? ''}` } };
 }
@@ -119,6 +130,8 @@ function rootScript(images: Images, root: string, mounts: readonly { from: strin
     `mount --bind ${process.execPath} ${root}${NODE}/node`,
   );
   lines.push(`ln -s ../run ${root}/var/run`, `mkdir -m 1777 ${root}/tmp`, `cp /etc/passwd /etc/hosts ${root}/etc/`);
+  // How the C library looks names up, where the machine says it.
+  lines.push(`if [ -f /etc/nsswitch.conf ]; then cp /etc/nsswitch.conf ${root}/etc/; fi`);
   for (const [name, from] of Object.entries(images.headgate)) {
     const make = name === 'package.json' ? 'touch' : 'mkdir';
     lines.push(`${make} ${root}/app/${name}`, `mount --bind ${from} ${root}/app/${name}`);

@@ -1,12 +1,29 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { command } from './command.ts';
 
 const INSIDE = 'HEADGATE_CLUSTER_INSIDE';
 const NAMESPACES = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
-/** The range of the Pods' addresses, the address of the bridge they hang on, and the API server's address for them. */
-export const NETWORK = { bridge: 'br0', gateway: '10.244.0.1', prefix: 16, services: '10.96.0.0/16', api: '10.96.0.1' };
+/**
+ * The range of the Pods' addresses, the address of the bridge they hang on, that of the Services' addresses, and in it the
+ * API server's and the name server's.
+ */
+export const NETWORK = {
+  bridge: 'br0',
+  gateway: '10.244.0.1',
+  prefix: 16,
+  services: '10.96.0.0/16',
+  api: '10.96.0.1',
+  dns: '10.96.0.10',
+};
+
+/** How a Pod of this namespace looks names up: the contents of its `/etc/resolv.conf`. */
+export function resolvConf(namespace: string): string {
+  const domain = 'svc.cluster.local';
+  return `nameserver ${NETWORK.dns}\nsearch ${namespace}.${domain} ${domain} cluster.local\noptions ndots:5\n`;
+}
 
 export const isInside = process.env[INSIDE] !== undefined;
 
@@ -53,7 +70,7 @@ function unshareFlags(): readonly string[] {
 export async function settleInside(): Promise<void> {
   process.on('disconnect', () => process.exit(1));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
-  const { bridge, gateway, prefix, api } = NETWORK;
+  const { bridge, gateway, prefix, api, services } = NETWORK;
   // `ip netns` keeps its names in /run/netns.
   await command('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
   mkdirSync('/run/netns');
@@ -61,6 +78,8 @@ export async function settleInside(): Promise<void> {
     input: [
       'link set lo up',
       `address add ${api}/32 dev lo`,
+      // Whoever listens at an address of this range has it; nobody has to add each.
+      `route add local ${services} dev lo`,
       // Without an address of its own it takes the lowest of its ports', another one when Pods come and go, and who knows
       // the old one from ARP sends into the void.
       `link add ${bridge} address 02:00:0a:f4:00:01 type bridge`,
@@ -68,4 +87,17 @@ export async function settleInside(): Promise<void> {
       `link set ${bridge} up`,
     ].join('\n'),
   });
+  // The controllers run outside of Pods; those of a user run in one of this namespace.
+  writeFileSync('/run/resolv.conf', resolvConf('argo-rollouts'));
+  await command('mount', ['--bind', '/run/resolv.conf', resolverFile()]);
+}
+
+/** `/etc/resolv.conf`, or the file in /run that it may be a link to, which the new /run does not have. */
+function resolverFile(): string {
+  const file = '/etc/resolv.conf';
+  if (existsSync(file)) return realpathSync(file);
+  const target = resolve('/etc', readlinkSync(file));
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, '');
+  return target;
 }

@@ -11,6 +11,7 @@ export interface Metadata {
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly generation?: number;
+  readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly deletionGracePeriodSeconds?: number;
   readonly labels?: Readonly<Record<string, string>>;
@@ -144,6 +145,30 @@ export interface Experiment extends KubeObject {
   };
 }
 
+export interface AnalysisRun extends KubeObject {
+  readonly status?: {
+    readonly phase?: string;
+    readonly message?: string;
+    readonly metricResults?: readonly MetricResult[];
+  };
+}
+
+export interface MetricResult {
+  readonly name: string;
+  readonly phase: string;
+  readonly message?: string;
+  readonly successful?: number;
+  readonly failed?: number;
+  readonly inconclusive?: number;
+  readonly error?: number;
+  readonly measurements?: readonly {
+    readonly phase: string;
+    readonly value?: string;
+    readonly message?: string;
+    readonly startedAt?: string;
+  }[];
+}
+
 export interface EndpointSlice extends KubeObject {
   readonly endpoints?:
     | readonly {
@@ -153,6 +178,18 @@ export interface EndpointSlice extends KubeObject {
       }[]
     | null;
   readonly ports?: readonly { readonly name?: string; readonly port?: number }[] | null;
+}
+
+export interface Service extends KubeObject {
+  readonly spec: {
+    readonly type?: string;
+    readonly externalName?: string;
+    readonly selector?: Readonly<Record<string, string>>;
+    /** `None`: headless. */
+    readonly clusterIP?: string;
+    readonly publishNotReadyAddresses?: boolean;
+    readonly ports?: readonly { readonly name?: string; readonly port: number }[];
+  };
 }
 
 export interface ReplicaSet extends KubeObject {
@@ -169,9 +206,7 @@ export interface Kinds {
   Namespace: KubeObject;
   Node: KubeObject;
   Pod: Pod;
-  Service: KubeObject & {
-    readonly spec: { readonly selector?: Readonly<Record<string, string>>; readonly clusterIP?: string };
-  };
+  Service: Service;
   ServiceAccount: KubeObject;
   ConfigMap: KubeObject & { readonly data?: Readonly<Record<string, string>> };
   Secret: KubeObject;
@@ -181,7 +216,7 @@ export interface Kinds {
   Ingress: KubeObject;
   Rollout: Rollout;
   Experiment: Experiment;
-  AnalysisRun: KubeObject;
+  AnalysisRun: AnalysisRun;
   VirtualService: KubeObject;
   CustomResourceDefinition: KubeObject & { readonly status?: { readonly conditions?: readonly Condition[] } };
 }

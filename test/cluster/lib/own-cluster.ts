@@ -51,7 +51,7 @@ export class OwnCluster implements Cluster {
           parts.push(
             await kubectl.kubectl(['get', 'rollouts,experiments,replicasets,pods,endpointslices', '-o', 'wide']),
           );
-          const pods = await api.list('Pod', 'app.kubernetes.io/name=headgate');
+          const pods = await api.list('Pod', 'app.kubernetes.io/name in (headgate, prometheus)');
           for (const { metadata } of pods) parts.push(runner.tail(scenario, metadata.name, TAIL));
         } catch (error) {
           parts.push(String(error));

@@ -8,6 +8,23 @@ const READY_PATH = '/headgate-test/ready';
 const readyAfterSeconds = Number(process.env['APP_READY_AFTER_MS'] ?? 0) / 1000;
 const serveAfterTermMs = Number(process.env['APP_SERVE_AFTER_TERM_MS'] ?? 0);
 
+// What a version is like, as its image's tag says: `v2-takes-50-errors-10` answers after 50 ms, a fifth more or less, and
+// every tenth request with 500; `-resets-10` cuts the connections of so many instead. `-refuses` is ready, but takes no
+// connection after the first, by which it was found to listen.
+const [takesMs, errors, resets] = [knob('takes'), knob('errors'), knob('resets')];
+const refuses = /-refuses(-|$)/.test(version);
+
+function knob(name: string): number {
+  return Number(new RegExp(`-${name}-(\\d+)`).exec(version)?.[1] ?? 0);
+}
+
+let answered = 0;
+
+/** Of each hundred in a row so many, evenly spread: the share is met whatever the moment. */
+function isDue(percent: number): boolean {
+  return Math.floor(((answered + 1) * percent) / 100) > Math.floor((answered * percent) / 100);
+}
+
 let closing = false;
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -34,14 +51,23 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     const body =
       request.method === 'POST' ? JSON.stringify({ length, sha256: sha256.digest('hex') }) : `${version} ${pod}\n`;
     response.setHeader('content-length', Buffer.byteLength(body));
-    response.end(body);
+    if (isDue(errors)) response.statusCode = 500;
+    const cut = isDue(resets);
+    answered += 1;
+    const end = () => (cut ? request.socket.resetAndDestroy() : response.end(body));
+    if (takesMs === 0) end();
+    else setTimeout(end, takesMs * (0.8 + 0.4 * Math.random()));
   });
   request.on('error', () => response.destroy());
 }
 
 const servers = ports.split(',').map((port) => createServer(answer).listen(Number(port), '0.0.0.0'));
+// What keeps a process that no longer listens.
+const staying = refuses ? setInterval(() => {}, 60_000) : null;
+if (refuses) for (const server of servers) server.once('connection', () => server.close());
 
 process.on('SIGTERM', () => {
+  if (staying !== null) clearInterval(staying);
   setTimeout(() => {
     // Requests under way are answered, idle connections are closed at once, and with the last one the process ends.
     closing = true;

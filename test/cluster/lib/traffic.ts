@@ -30,6 +30,8 @@ export interface TrafficOptions {
     /** What a Rollout's state asks for; `status.canary.weights` where it is left out. `stepSplit` where there are none. */
     readonly split?: (rollout: Rollout) => Split | null;
   };
+  /** Versions, as their images' tags name them, whose own answers 500 are no failures: they are what is to be found out. */
+  readonly faulty?: readonly string[];
   /** Kept to each target; 8 where it is left out. */
   readonly connections?: number;
 }
@@ -53,6 +55,7 @@ export class Traffic {
   readonly #tables: TableCheck | null;
   readonly #scenario: string;
   readonly #streams: readonly Stream[];
+  readonly #faulty: readonly string[];
   readonly #convergence: Convergence | null = null;
   readonly #watch: Watch<Rollout> | null = null;
   readonly #shares: ShareDemand[] = [];
@@ -61,9 +64,10 @@ export class Traffic {
 
   /** `tables`: no request is sent, and it judges each state instead. */
   constructor(scenario: string, api: Api, options: TrafficOptions, tables: TableCheck | null = null) {
-    const { streams, to, converge, connections = 8 } = options;
+    const { streams, to, converge, faulty = [], connections = 8 } = options;
     this.#scenario = scenario;
     this.#streams = streams;
+    this.#faulty = faulty;
     this.#tables = tables;
     const load =
       tables === null ? startLoad({ streams, connections, targets: 'targets' in to ? to.targets : to }) : null;
@@ -139,6 +143,7 @@ export class Traffic {
       shares: this.#shares,
       headers: [...this.#headers, ...whileUsable],
       pods,
+      faulty: this.#faulty,
       ...convergence,
     });
   }
