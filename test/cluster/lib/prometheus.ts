@@ -16,11 +16,15 @@ export interface Sample {
 
 /** A real Prometheus in the scenario's namespace, which finds Headgate's Pods by the shipped headless Service. */
 export class Prometheus {
-  /** For templates: its Service. */
-  readonly address: string;
+  readonly #url: string;
 
-  private constructor(namespace: string) {
-    this.address = `http://prometheus.${namespace}.svc.cluster.local:${PORT}`;
+  private constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Where the one of this namespace is asked. */
+  static address(namespace: string): string {
+    return `http://prometheus.${namespace}.svc.cluster.local:${PORT}`;
   }
 
   /** Resolves when it has scraped so many Pods of Headgate. */
@@ -30,19 +34,15 @@ export class Prometheus {
     const { api, namespace, kubectl } = context;
     await api.apply(manifests(namespace));
     await kubectl.kubectl(['rollout', 'status', 'deployment/prometheus', '--timeout=20s']);
-    const prometheus = new Prometheus(namespace);
     const { spec } = await api.get('Service', 'prometheus');
-    prometheus.#reachable = `http://${spec.clusterIP}:${PORT}`;
-    await prometheus.until(`${replicas} replicas of Headgate`, 'sum(up{job="headgate"})', (up) => up === replicas);
+    const prometheus = new Prometheus(`http://${spec.clusterIP}:${PORT}`);
+    await prometheus.until(`not ${replicas} replicas of Headgate`, 'sum(up{job="headgate"})', (up) => up === replicas);
     return prometheus;
   }
 
-  // This process is in no Pod and asks no name server.
-  #reachable = '';
-
   /** What an instant query gives. @throws Error when Prometheus refuses it */
   async query(promql: string): Promise<readonly Sample[]> {
-    const response = await fetch(`${this.#reachable}/api/v1/query?query=${encodeURIComponent(promql)}`);
+    const response = await fetch(`${this.#url}/api/v1/query?query=${encodeURIComponent(promql)}`);
     const answer = (await response.json()) as {
       error?: string;
       data: { result: { metric: Record<string, string>; value: [number, string] }[] };
@@ -57,7 +57,7 @@ export class Prometheus {
     for (;;) {
       const [sample] = await this.query(promql);
       if (sample !== undefined && holds(sample.value)) return sample.value;
-      if (now() > deadline) throw new Error(`Prometheus: no ${what} within 30 s; ${promql} is ${sample?.value}`);
+      if (now() > deadline) throw new Error(`Prometheus: ${what} within 30 s; ${promql} is ${sample?.value}`);
       await sleep(200);
     }
   }

@@ -1,82 +1,140 @@
-import { analysisRuns, told } from '../lib/analysis.ts';
-import { application } from '../lib/application.ts';
+import { phaseOf } from '../lib/analysis.ts';
+import { analysisStep, HASHES, templates } from '../lib/analysis-templates.ts';
+import { type Decision, type JudgedRollout, judged, judgedApplication } from '../lib/judged-rollout.ts';
+import type { Rollout } from '../lib/objects.ts';
 import { Prometheus } from '../lib/prometheus.ts';
 import { type Context, defineScenario } from '../lib/scenario.ts';
+import type { Traffic } from '../lib/traffic.ts';
 
-const spec = (name: string, address: string) => `
-replicas: 1
-strategy:
-  canary:
-    stableService: ${name}
-    canaryService: ${name}-canary
-    trafficRouting: {}
-    scaleDownDelaySeconds: 1
-    abortScaleDownDelaySeconds: 1
-    steps:
-      - setWeight: 50
-      - analysis:
-          templates: [{ templateName: success-rate }]
-          args:
-            - { name: prometheus-address, value: "${address}" }
-            - { name: canary-hash, valueFrom: { podTemplateHashValue: Latest } }
-`;
+/** All that ask Prometheus about a canary. */
+const METRICS = [
+  'success-rate',
+  'error-rate',
+  'error-budget',
+  'latency-p50',
+  'latency-p95',
+  'latency-p99',
+  'latency-relative',
+];
 
-const CASES = [
-  { name: 'good', version: 'v2-takes-50', ends: 'promoted' },
-  { name: 'errors', version: 'v2-takes-50-errors-10', ends: 'aborted' },
-  { name: 'masked', version: 'v2-takes-50-refuses', ends: 'aborted' },
-] as const;
+interface Case {
+  readonly name: string;
+  readonly canary: string;
+  readonly decision: Decision;
+  /** The metrics of the run that are Failed, or, where it paused, those that are Inconclusive. */
+  readonly because: readonly string[];
+  readonly posts?: number;
+  /** No request at all comes for it. */
+  readonly idle?: true;
+}
 
-/** The shipped AnalysisTemplates, judged by the real controller with a real Prometheus. */
+const CASES: readonly Case[] = [
+  { name: 'good', canary: 'v2-takes-40', decision: 'promoted', because: [] },
+  { name: 'errors', canary: 'v2-takes-40-errors-10', decision: 'aborted', because: ['error-budget'] },
+  { name: 'slow', canary: 'v2-takes-80', decision: 'aborted', because: ['latency-relative'] },
+  // Its Pod is ready, and takes no connection: stable answers.
+  { name: 'masked', canary: 'v2-takes-40-refuses', decision: 'aborted', because: ['error-rate', 'success-rate'] },
+  // Every second request is cut and sent again: without bodies, of which nobody knows what became.
+  { name: 'retried', canary: 'v2-takes-40-resets-50', decision: 'aborted', because: ['error-rate'], posts: 0 },
+  { name: 'idle', canary: 'v2-takes-40', decision: 'paused', because: METRICS, idle: true },
+];
+
+/** The shipped AnalysisTemplates with their thresholds, run by the real controller against a real Prometheus. */
 export const scenario = defineScenario({
   name: 'analysis',
   ownClusterOnly: 'it runs a Prometheus',
   run: async (context) => {
     const { api, headgate, namespace, step, traffic: start } = context;
-    const address = `http://prometheus.${namespace}.svc.cluster.local:9090`;
-    const applications = CASES.flatMap(({ name }) =>
-      application({ name, spec: spec(name, address), services: [name, `${name}-canary`], image: 'shop:v1-takes-50' }),
+    const rollouts = CASES.map(
+      ({ name, canary }): JudgedRollout => ({ name, stable: 'v1-takes-40', canary, steps: steps(namespace) }),
     );
-    await api.apply([...applications, TEMPLATE]);
-    await Promise.all(CASES.map(({ name }) => context.rollout(name).healthy()));
+    await api.apply([templates(...METRICS), ...rollouts.flatMap(judgedApplication)]);
+    await Promise.all(rollouts.map(({ name }) => context.rollout(name).healthy()));
     const proxy = await headgate();
     const prometheus = await Prometheus.start(context, 2);
-    step(`${JSON.stringify(await prometheus.query('up'))}`);
-    start({ to: proxy, streams: CASES.map(({ name }) => ({ name, rate: 40, host: name })), faulty: ['v2-takes-50-errors-10'] });
-    await Promise.all(CASES.map((one) => run(context, one, prometheus)));
-    step(JSON.stringify(await proxy.ask('/metrics').then((all) => all[0]?.split('\n').filter((l) => l.startsWith('headgate_attempts')))));
+    const busy = CASES.filter(({ idle }) => idle !== true);
+    const streams = busy.map(({ name, posts = 0.25 }) => ({ name, rate: 40, host: name, posts }));
+    const traffic = start({ to: proxy, streams, faulty: ['v2-takes-40-errors-10'] });
+    step('new versions');
+    await Promise.all([
+      half(context, traffic, 'good'),
+      ...rollouts.map(async (rollout, index) => {
+        const expected = CASES[index];
+        if (expected !== undefined) await decided(context, { rollout, expected, prometheus, traffic });
+      }),
+    ]);
+    const left = await Promise.all(
+      busy.map(async ({ name, decision }) => {
+        const { stable, canary } = await context.rollout(name).hashes();
+        return [name, decision === 'promoted' ? canary : stable];
+      }),
+    );
+    await traffic.expect('decided', { headers: Object.fromEntries(left), answers: 100 });
   },
 });
 
-async function run(context: Context, { name, version }: (typeof CASES)[number], prometheus: Prometheus): Promise<void> {
-  const { api, step } = context;
-  const rollout = context.rollout(name);
-  await rollout.setImage(`shop:${version}`);
-  const { canary } = await rollout.hashes();
-  const end = await rollout.until('over', ({ status }) => status?.abort === true || status?.phase === 'Healthy' && status.stableRS === status.currentPodHash, 90_000);
-  step(`${name}: ${end.status?.phase} ${end.status?.message ?? ''}`);
-  const hash = end.status?.currentPodHash ?? canary;
-  for (const run of await analysisRuns(api, name, hash)) step(`${name}: ${told(run)}`);
-  step(JSON.stringify(await prometheus.query(`headgate_attempts_total{version="${hash}"}`)));
+/** Short windows, because Prometheus scrapes each second here; the thresholds are those of the templates. */
+function steps(namespace: string): string {
+  const analysis = analysisStep(METRICS, {
+    ...HASHES,
+    namespace,
+    'prometheus-address': Prometheus.address(namespace),
+    window: '20s',
+    'budget-window': '20s',
+    'initial-delay': '20s',
+    interval: '5s',
+    count: '3',
+  });
+  return `- setWeight: 50\n${analysis}`;
 }
 
-const TEMPLATE = `
-apiVersion: argoproj.io/v1alpha1
-kind: AnalysisTemplate
-metadata: { name: success-rate }
-spec:
-  args: [{ name: prometheus-address }, { name: canary-hash }]
-  metrics:
-    - name: success-rate
-      interval: 5s
-      initialDelay: 10s
-      count: 3
-      successCondition: result[0] > 0.95
-      failureCondition: result[0] < 0.95
-      provider:
-        prometheus:
-          address: "{{args.prometheus-address}}"
-          query: |
-            sum(rate(headgate_requests_total{version="{{args.canary-hash}}",status=~"2.."}[10s])) /
-            sum(rate(headgate_requests_total{version="{{args.canary-hash}}"}[10s]))
-`;
+/** Demands that a canary has its half of the traffic while it is judged. */
+async function half(context: Context, traffic: Traffic, name: string): Promise<void> {
+  const inAnalysis = ({ status }: Rollout) => status?.currentStepIndex === 1;
+  await context.rollout(name).until('in the analysis', inAnalysis);
+  const { stable, canary } = await context.rollout(name).hashes();
+  const weights = { [stable]: 50, [canary]: 50 };
+  await traffic.expect(`${name} while it is judged`, { weights, streams: [name], answers: 200 });
+}
+
+interface Watched {
+  readonly rollout: JudgedRollout;
+  readonly expected: Case;
+  readonly prometheus: Prometheus;
+  readonly traffic: Traffic;
+}
+
+async function decided(context: Context, { rollout, expected, prometheus, traffic }: Watched): Promise<void> {
+  const { fail, step } = context;
+  const { name, decision, because } = expected;
+  const judgement = await judged(context, rollout);
+  const { canary, runs } = judgement;
+  if (judgement.decision !== decision) fail(`${name} was to be ${decision}, and is ${judgement.decision}`);
+  const [run] = runs;
+  const phase = decision === 'paused' ? 'Inconclusive' : 'Failed';
+  const found = METRICS.filter((metric) => run !== undefined && phaseOf(run, metric) === phase);
+  if (!because.every((metric) => found.includes(metric))) fail(`${name}: ${phase} were ${found}, not ${because}`);
+  if (decision === 'promoted') return;
+
+  // Nothing comes to it any more, so it was charged with what it has answered, once what was under way has ended; and who saw
+  // none of its failures saw all of them answered by somebody else.
+  const answers = () => traffic.load.records.filter(({ stream }) => stream === name);
+  const own = (holds: (status: number | null) => boolean) =>
+    answers().filter(({ hash, status }) => hash === canary && holds(status)).length;
+  const sum = (outcome: string) => `sum(headgate_attempts_total{version="${canary}",outcome="${outcome}"})`;
+  await prometheus.until(
+    `${name}: not the errors that clients have seen`,
+    sum('error'),
+    (value) => value === own((status) => status === 500),
+  );
+  await prometheus.until(
+    `${name}: not the good answers that clients have seen`,
+    sum('ok'),
+    (value) => value === own((status) => status === 200),
+  );
+  const outcomes = await prometheus.query(`sum by (outcome) (headgate_attempts_total{version="${canary}"}) > 0`);
+  const attempts = outcomes.map(({ labels, value }) => `${value} ${labels['outcome']}`).join(', ');
+  const all = answers();
+  const seen = all.filter(({ status }) => status !== 200).length;
+  step(`${name}: attempts at the canary: ${attempts || 'none'}; clients saw ${seen} errors in ${all.length} answers`);
+}
