@@ -113,7 +113,8 @@ async function decided(context: Context, { rollout, expected, prometheus, traffi
   const [run] = runs;
   const phase = decision === 'paused' ? 'Inconclusive' : 'Failed';
   const found = METRICS.filter((metric) => run !== undefined && phaseOf(run, metric) === phase);
-  if (!because.every((metric) => found.includes(metric))) fail(`${name}: ${phase} were ${found}, not ${because}`);
+  if (!because.every((metric) => found.includes(metric)))
+    fail(`${name}: ${phase} were ${found.join()}, not ${because.join()}`);
   if (decision === 'promoted') return;
 
   // Nothing comes to it any more, so it was charged with what it has answered, once what was under way has ended; and who saw
