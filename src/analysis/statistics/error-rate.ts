@@ -4,6 +4,7 @@ import type { Evidence } from './evidence.ts';
 import { gather } from './gather.ts';
 import { ProportionProcess } from './proportion-process.ts';
 import type { Table } from './two-proportions.ts';
+import { type TwoProportionsZ, twoProportionsZ } from './two-proportions-z.ts';
 import { eValue } from './wealth.ts';
 
 /** Before anything was seen. */
@@ -17,32 +18,56 @@ export const INTERVAL_SHARE = 1e-6;
 /** The interval's grid of differences: 5 % apart from 0.01 points up to 100, and the same below 0. */
 const GRID = differences();
 
+/** Beyond it the capital of a pass is given away: it lasts for a run of bad luck, not for a bad time. */
+export function passLimit(alpha: number): number {
+  return Math.log(20 / alpha);
+}
+
 export interface ErrorRateQuestion {
   /** By how much the candidate's failure rate may be above the baseline's: 0.01 is one point. */
   readonly margin: number;
   readonly alpha: number;
 }
 
+export interface ErrorRateEvidence extends Evidence {
+  /** What the classical test says of all attempts together, for one who looks once, and for no margin. */
+  readonly fixedSample: TwoProportionsZ | null;
+}
+
 /**
  * Compares the shares of attempts that failed.
  * @param blocks in the order of their ends
  */
-export function judgeErrorRate(blocks: readonly Block[], { margin, alpha }: ErrorRateQuestion): Evidence {
+export function judgeErrorRate(blocks: readonly Block[], { margin, alpha }: ErrorRateQuestion): ErrorRateEvidence {
   const tables = gather(blocks, enough).map(tableOf);
   const worse = process(tables, { difference: margin, evidenceOf: 'more', share: SHARE });
   const notWorse = process(tables, {
     difference: margin,
     evidenceOf: 'less',
     share: SHARE,
-    limit: Math.log(20 / alpha),
+    limit: passLimit(alpha),
   });
+  const all = total(tables);
   return {
     estimate: rateDifference(tables),
     interval: interval(tables, alpha),
     worse: eValue(worse.wealth.highest),
     notWorse: eValue(notWorse.wealth.log),
-    compared: compared(tables),
+    compared: { candidate: all.candidate, baseline: all.baseline },
+    fixedSample: twoProportionsZ(all, alpha),
   };
+}
+
+/** All blocks as one. */
+export function total(tables: readonly Table[]): Table {
+  const sum = { candidate: 0, candidateEvents: 0, baseline: 0, baselineEvents: 0 };
+  for (const table of tables) {
+    sum.candidate += table.candidate;
+    sum.candidateEvents += table.candidateEvents;
+    sum.baseline += table.baseline;
+    sum.baselineEvents += table.baselineEvents;
+  }
+  return sum;
 }
 
 function enough({ candidate, baseline }: Block): boolean {
@@ -93,16 +118,6 @@ export function rateDifference(tables: readonly Table[]): number | null {
     weights += (candidate * baseline) / all;
   }
   return weights > 0 ? sum / weights : null;
-}
-
-export function compared(tables: readonly Table[]): Evidence['compared'] {
-  let candidate = 0;
-  let baseline = 0;
-  for (const table of tables) {
-    candidate += table.candidate;
-    baseline += table.baseline;
-  }
-  return { candidate, baseline };
 }
 
 function differences(): readonly number[] {

@@ -17,6 +17,18 @@ export function gather(blocks: Iterable<Block>, enough: (block: Block) => boolea
   return gathered;
 }
 
+/** Fewer durations of a version do not make a block: each costs the same to judge. */
+const LEAST_DURATIONS = 4;
+
+/** Blocks in which both versions answered requests. */
+export function gatherDurations(blocks: Iterable<Block>): Block[] {
+  return gather(
+    blocks,
+    ({ candidate, baseline }) =>
+      durationCount(candidate.durations) >= LEAST_DURATIONS && durationCount(baseline.durations) >= LEAST_DURATIONS,
+  );
+}
+
 function join(a: Sample, b: Sample): Sample {
   return {
     attempts: a.attempts + b.attempts,
@@ -42,4 +54,17 @@ export function joinDurations(a: Durations, b: Durations): Durations {
     if (right <= left) j += 1;
   }
   return { bins, counts };
+}
+/** The sum of many, by halves, so that each is copied few times. */
+export function joinAll(parts: readonly Durations[]): Durations {
+  if (parts.length <= 1) return parts[0] ?? { bins: [], counts: [] };
+  const middle = parts.length >> 1;
+  return joinDurations(joinAll(parts.slice(0, middle)), joinAll(parts.slice(middle)));
+}
+
+/** How many durations there are. */
+export function durationCount({ counts }: Durations): number {
+  let total = 0;
+  for (const count of counts) total += count;
+  return total;
 }
