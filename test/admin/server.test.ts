@@ -82,6 +82,24 @@ t.test('metrics are the text of the exposition with its content type', async (t)
   t.match(body, /headgate_weight\{route="talana",.*role="canary",version="7f9b"\} 10\n/);
 });
 
+t.test('metrics are protobuf for whoever prefers it, byte for byte', async (t) => {
+  const formats: string[] = [];
+  const pieces = [Uint8Array.of(1, 0, 255, 128), Uint8Array.of(10)];
+  const { admin } = await setUp(t, {
+    metrics: async (format) => {
+      formats.push(format);
+      return { contentType: 'application/vnd.google.protobuf', body: pieces };
+    },
+  });
+  const accept =
+    'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,text/plain;q=0.5';
+  const response = await fetch(`http://${admin.address}:${admin.port}/metrics`, { headers: { accept } });
+  t.equal(response.headers.get('content-type'), 'application/vnd.google.protobuf');
+  t.equal(response.headers.get('content-length'), '5');
+  t.same(new Uint8Array(await response.arrayBuffer()), Uint8Array.of(1, 0, 255, 128, 10));
+  t.same(formats, ['protobuf']);
+});
+
 t.test('the table is shown with names in place of indexes', async (t) => {
   const { get } = await setUp(t, {
     table: () => ({
