@@ -30,6 +30,8 @@ export interface HeadgateOptions {
   readonly port?: number;
   /** The same. */
   readonly adminPort?: number;
+  /** Further listeners, each as one element of the configuration's `listen`. */
+  readonly listeners?: readonly string[];
 }
 
 /** A Headgate as it is run: `headgate serve --config FILE`, a process of its own with two workers. */
@@ -53,9 +55,10 @@ export class HeadgateProcess {
     context: Pick<Context, 'folder' | 'processes'>,
     options: HeadgateOptions,
   ): Promise<HeadgateProcess> {
-    const { config, workers = 2, name = 'headgate', port = 0, adminPort = 0 } = options;
+    const { config, workers = 2, name = 'headgate', port = 0, adminPort = 0, listeners = [] } = options;
     const file = join(context.folder, `${name}.yaml`);
-    const head = `listen: { address: 127.0.0.1, port: ${port} }\nadmin: { address: 127.0.0.1, port: ${adminPort} }\nworkers: ${workers}\n`;
+    const listen = [`{ address: 127.0.0.1, port: ${port} }`, ...listeners].join(', ');
+    const head = `listen: [${listen}]\nadmin: { address: 127.0.0.1, port: ${adminPort} }\nworkers: ${workers}\n`;
     writeFileSync(file, head + config);
     const started = context.processes.start(process.execPath, ['--import', HOOKS, PROGRAM, 'serve', '--config', file], {
       // As in the image.

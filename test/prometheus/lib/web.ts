@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { pod, rollout, services, type WebRollout } from '../../control/cluster.ts';
-import { HeadgateProcess } from '../../load/lib/headgate-process.ts';
+import { type HeadgateOptions, HeadgateProcess } from '../../load/lib/headgate-process.ts';
 import type { App } from './app.ts';
 import type { Context } from './scenario.ts';
 
@@ -11,6 +11,8 @@ export interface WebOptions extends WebRollout {
   readonly apps: Readonly<Record<string, App | readonly App[]>>;
   /** More of Headgate's configuration, from the line's beginning. */
   readonly config?: string;
+  /** More listeners: see HeadgateProcess. */
+  readonly listeners?: readonly string[];
   /** More objects. */
   readonly objects?: readonly object[];
 }
@@ -23,12 +25,12 @@ export interface WebOptions extends WebRollout {
 export class Web {
   #headgate: HeadgateProcess;
   readonly #context: Context;
-  readonly #config: string;
+  readonly #options: HeadgateOptions;
 
-  private constructor(context: Context, headgate: HeadgateProcess, config: string) {
+  private constructor(context: Context, headgate: HeadgateProcess, options: HeadgateOptions) {
     this.#context = context;
     this.#headgate = headgate;
-    this.#config = config;
+    this.#options = options;
   }
 
   static async start(context: Context, options: WebOptions): Promise<Web> {
@@ -44,7 +46,8 @@ routes:
     experiments: { header: x-experiment }
 drain: { delay: 0, timeout: 5s }
 ${options.config ?? ''}`;
-    return new Web(context, await HeadgateProcess.start(context, { config }), config);
+    const asked = { config, listeners: options.listeners ?? [] };
+    return new Web(context, await HeadgateProcess.start(context, asked), asked);
   }
 
   get headgate(): HeadgateProcess {
@@ -71,7 +74,7 @@ ${options.config ?? ''}`;
   async restart(): Promise<void> {
     const { port, adminPort } = this.#headgate;
     await this.#headgate.terminate();
-    this.#headgate = await HeadgateProcess.start(this.#context, { config: this.#config, port, adminPort });
+    this.#headgate = await HeadgateProcess.start(this.#context, { ...this.#options, port, adminPort });
   }
 }
 
