@@ -319,8 +319,8 @@ t.test('the content type is that of the text format', async (t) => {
   t.equal((await setUp().exposition.scrape('text')).contentType, 'text/plain; version=0.0.4; charset=utf-8');
 });
 
-t.test('a scrape of 1,000 Rollouts lets other work in between, and shows what there was when it began', async (t) => {
-  const before = Array.from({ length: 1000 }, (_, i) => canaryRoute(`rollout-${i}`));
+t.test('a scrape of 400 Rollouts lets other work in between, and shows what there was when it began', async (t) => {
+  const before = Array.from({ length: 400 }, (_, i) => canaryRoute(`rollout-${i}`));
   const registry = new SeriesRegistry({ workers: 4, now: () => 0 });
   registry.update(table(...before));
   const { exposition } = setUp({ registry }, { table: table(...before) });
@@ -334,8 +334,8 @@ t.test('a scrape of 1,000 Rollouts lets other work in between, and shows what th
   between.unref();
   const text = await scraped;
   t.ok(turns > 1, `${turns} turns`);
-  t.notMatch(text, 'newcomer');
-  t.match(await exposition.text(), 'newcomer');
+  t.notOk(text.includes('newcomer'));
+  t.ok((await exposition.text()).includes('newcomer'));
 });
 
 t.test('1,000 Rollouts are scraped within half a second', async (t) => {

@@ -77,7 +77,7 @@ function asLines(family: DecodedFamily): string[] {
 
 function linesOf(name: string, { label = [], gauge, counter, histogram }: DecodedMetric): string[] {
   const labels = label.map((pair) => `${pair.name}=${JSON.stringify(pair.value)}`);
-  const line = (suffix: string, value: unknown, ...more: string[]): string => {
+  const line = (suffix: string, value: string | number | undefined, ...more: string[]): string => {
     return `${name}${suffix} ${[...labels, ...more].sort().join()} ${value}`;
   };
   if (histogram === undefined) return [line('', (counter ?? gauge)?.value)];
