@@ -39,20 +39,75 @@ export function sums({ blocks }: Counted<unknown>, first: number, into: Float64A
   }
 }
 
+/** The unit in which the kernel gives memory, on most machines. */
+const PAGE_BYTES = 4096;
+/** Memory that the allocator takes from the kernel for itself alone (it does from 128 KiB on): a page of it is there once it is written to. */
+const SLAB_BYTES = 1 << 20;
+
+/**
+ * The blocks of one worker slot, cut from slabs. A block alone would be memory from the heap, which is cleared and so resident in full: of
+ * the 16 KiB of a series most hold nothing, and of 2,000 series most are idle. What is given back is used again.
+ */
+class BlockStore {
+  readonly #length: number;
+  /** Numbers from one block to the next: whole pages for a block that is larger than one. */
+  readonly #stride: number;
+  readonly #restMs: number;
+  #slab: Block = newBlock(0);
+  #used = 0;
+  /** In the order in which they were given back. */
+  readonly #resting: { readonly block: Block; readonly since: number }[] = [];
+
+  /**
+   * @param length of a block in numbers
+   * @param restMs how long a block that was given back is left alone: a request that was decided before may still write to it
+   */
+  constructor(length: number, restMs: number) {
+    const page = PAGE_BYTES / Float64Array.BYTES_PER_ELEMENT;
+    this.#length = length;
+    this.#stride = length < page ? length : Math.ceil(length / page) * page;
+    this.#restMs = restMs;
+  }
+
+  /** A block of zeros. @param now milliseconds */
+  take(now: number): Block {
+    const [oldest] = this.#resting;
+    if (oldest !== undefined && now - oldest.since >= this.#restMs) {
+      this.#resting.shift();
+      return oldest.block.fill(0);
+    }
+    if (this.#used + this.#stride > this.#slab.length) {
+      this.#slab = newBlock(Math.max(SLAB_BYTES / Float64Array.BYTES_PER_ELEMENT, this.#stride));
+      this.#used = 0;
+    }
+    const block = this.#slab.subarray(this.#used, this.#used + this.#length);
+    this.#used += this.#stride;
+    return block;
+  }
+
+  /** Nobody counts into it any more. @param now milliseconds */
+  give(block: Block, now: number): void {
+    this.#resting.push({ block, since: now });
+  }
+}
+
 /** Blocks by key for every worker slot: made when a key first appears, kept for a while after it is gone. */
 export class Blocks<L> {
   readonly #entries = new Map<string, Entry<L>>();
   /** Null: not in order since the last change. */
   #sorted: readonly Counted<L>[] | null = null;
   readonly #forgotten = new Set<string>();
-  readonly #workers: number;
-  readonly #length: number;
+  /** Of each worker slot. */
+  readonly #stores: readonly BlockStore[];
   readonly #busy: (counted: Counted<L>) => boolean;
 
-  /** `busy`: a gone key for which this holds is not forgotten yet. */
-  constructor(workers: number, length: number, busy: (counted: Counted<L>) => boolean) {
-    this.#workers = workers;
-    this.#length = length;
+  /**
+   * @param length of a block
+   * @param restMs how long the block of a key that was forgotten is not used for another one
+   * @param busy a gone key for which this holds is not forgotten yet
+   */
+  constructor(workers: number, length: number, restMs: number, busy: (counted: Counted<L>) => boolean) {
+    this.#stores = Array.from({ length: workers }, () => new BlockStore(length, restMs));
     this.#busy = busy;
   }
 
@@ -65,7 +120,7 @@ export class Blocks<L> {
     }
     for (const [key, labels] of wanted) {
       if (this.#entries.has(key)) continue;
-      const blocks = Array.from({ length: this.#workers }, () => newBlock(this.#length));
+      const blocks = this.#stores.map((store) => store.take(now));
       this.#entries.set(key, { labels, blocks, goneAt: null });
       this.#sorted = null;
       this.#forgotten.delete(key);
@@ -74,11 +129,12 @@ export class Blocks<L> {
     return added;
   }
 
-  /** Forgets what has been gone since `deadline` or longer. */
-  expire(deadline: number): void {
+  /** Forgets what has been gone for so long, or longer. */
+  expire(retainMs: number, now: number): void {
     for (const [key, entry] of this.#entries) {
-      if (entry.goneAt === null || entry.goneAt > deadline || this.#busy(entry)) continue;
+      if (entry.goneAt === null || entry.goneAt > now - retainMs || this.#busy(entry)) continue;
       this.#entries.delete(key);
+      for (const [worker, block] of entry.blocks.entries()) this.#stores[worker]?.give(block, now);
       this.#sorted = null;
       this.#forgotten.add(key);
     }
@@ -91,12 +147,12 @@ export class Blocks<L> {
     return keys;
   }
 
-  /** The buffers of one worker slot, for these keys or for all. */
-  buffers(worker: number, keys: Iterable<string> = this.#entries.keys()): [key: string, buffer: SharedArrayBuffer][] {
-    const result: [string, SharedArrayBuffer][] = [];
+  /** The blocks of one worker slot, for these keys or for all. */
+  of(worker: number, keys: Iterable<string> = this.#entries.keys()): [key: string, block: Block][] {
+    const result: [string, Block][] = [];
     for (const key of keys) {
       const block = this.#entries.get(key)?.blocks[worker];
-      if (block !== undefined) result.push([key, block.buffer]);
+      if (block !== undefined) result.push([key, block]);
     }
     return result;
   }

@@ -19,9 +19,9 @@ export interface CountersPatch {
   /** The blocks of all workers, this one's too: a limit may hold for all of them together. */
   readonly workers: readonly SharedArrayBuffer[];
   /** New blocks by `seriesKey`. */
-  readonly series: readonly (readonly [key: string, buffer: SharedArrayBuffer])[];
+  readonly series: readonly (readonly [key: string, block: Block])[];
   /** New blocks by `fallbackKey`. */
-  readonly fallbacks: readonly (readonly [key: string, buffer: SharedArrayBuffer])[];
+  readonly fallbacks: readonly (readonly [key: string, block: Block])[];
   /** Keys of either kind that are no longer counted. Applied before the new blocks. */
   readonly forgotten: readonly string[];
 }
@@ -49,8 +49,8 @@ export class SeriesRegistry {
 
   constructor({ workers, now, retainMs = RETAIN_MS }: SeriesRegistryOptions) {
     // A stream that outlives its version must still be counted when it ends.
-    this.#series = new Blocks(workers, BLOCK_LENGTH, (counted) => sum(counted, IN_FLIGHT) > 0);
-    this.#fallbacks = new Blocks(workers, FALLBACK_BLOCK_LENGTH, () => false);
+    this.#series = new Blocks(workers, BLOCK_LENGTH, retainMs, (counted) => sum(counted, IN_FLIGHT) > 0);
+    this.#fallbacks = new Blocks(workers, FALLBACK_BLOCK_LENGTH, retainMs, () => false);
     this.#workers = Array.from({ length: workers }, () => newBlock(WORKER_BLOCK_LENGTH));
     this.#buffers = this.#workers.map((block) => block.buffer);
     this.#now = now;
@@ -67,8 +67,8 @@ export class SeriesRegistry {
     return this.#workers.map((block, worker) => ({
       worker: block.buffer,
       workers: this.#buffers,
-      series: this.#series.buffers(worker, series),
-      fallbacks: this.#fallbacks.buffers(worker, fallbacks),
+      series: this.#series.of(worker, series),
+      fallbacks: this.#fallbacks.of(worker, fallbacks),
       forgotten,
     }));
   }
@@ -78,8 +78,8 @@ export class SeriesRegistry {
     return {
       worker: this.#block(worker).buffer,
       workers: this.#buffers,
-      series: this.#series.buffers(worker),
-      fallbacks: this.#fallbacks.buffers(worker),
+      series: this.#series.of(worker),
+      fallbacks: this.#fallbacks.of(worker),
       forgotten: [],
     };
   }
@@ -111,8 +111,8 @@ export class SeriesRegistry {
   }
 
   #expire(now: number): void {
-    this.#series.expire(now - this.#retainMs);
-    this.#fallbacks.expire(now - this.#retainMs);
+    this.#series.expire(this.#retainMs, now);
+    this.#fallbacks.expire(this.#retainMs, now);
   }
 
   #block(worker: number): Block {
@@ -143,8 +143,8 @@ export class WorkerCounters {
       this.#series.delete(key);
       this.#fallbacks.delete(key);
     }
-    for (const [key, buffer] of patch.series) this.#series.set(key, new Float64Array(buffer));
-    for (const [key, buffer] of patch.fallbacks) this.#fallbacks.set(key, new Float64Array(buffer));
+    for (const [key, block] of patch.series) this.#series.set(key, block);
+    for (const [key, block] of patch.fallbacks) this.#fallbacks.set(key, block);
   }
 
   /** The block of a `seriesKey`. Throws where no patch has brought it: a table must not overtake its counters. */

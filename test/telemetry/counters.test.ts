@@ -268,3 +268,80 @@ t.test('a patch crosses to a thread, whose counts are seen here', async (t) => {
   t.equal(code, 0);
   t.same(oks(find(registry.series(), 'canary')), [1000]);
 });
+
+/** Where a block lies in memory. */
+const places = new WeakMap<SharedArrayBuffer, number>();
+let slabs = 0;
+function place(block: Block): string {
+  if (!places.has(block.buffer)) places.set(block.buffer, slabs++);
+  return `${places.get(block.buffer)}:${block.byteOffset}`;
+}
+
+t.test(
+  'a thousand rollouts of one application, one a minute, leave the series of the last quarter of an hour',
+  async (t) => {
+    const { clock, registry, patch, worker } = setUp(2);
+    const keys = new Set<string>();
+    const used = new Set<string>();
+    let most = 0;
+    for (let i = 0; i < 1000; i++) {
+      const stable = version(`shop/talana/${i}`, { fallback: [1] });
+      const canary = version(`shop/talana/${i + 1}`, { role: 'canary', fallback: [0] });
+      const patches = registry.update(table(route('talana', [stable, canary])));
+      patch(patches);
+      for (const [key, block] of patches[0]?.series ?? []) {
+        keys.add(key);
+        used.add(place(block));
+        recordOutcome(worker().series(key), 200, 1);
+      }
+      most = Math.max(most, registry.series().length);
+      clock.now += MINUTE;
+    }
+    t.equal(keys.size, 2000, 'each version was canary and stable');
+    // Two a minute for 15 minutes, and the two that are there.
+    t.equal(most, 32);
+    const known = [...keys].filter((key) => {
+      try {
+        return worker().series(key) !== undefined;
+      } catch {
+        return false;
+      }
+    });
+    t.equal(known.length, 32, 'the workers have forgotten as many');
+    t.ok(used.size <= 64, `${used.size} places in memory: what was forgotten is used again a quarter of an hour later`);
+    t.equal(registry.fallbacks().length, 6);
+  },
+);
+
+t.test('the block of a forgotten series begins at 0 when another series gets it', async (t) => {
+  const { clock, registry, patch, worker } = setUp();
+  patch(registry.update(BOTH));
+  const before = worker().series(CANARY_KEY);
+  recordOutcome(before, 200, 1);
+  patch(registry.update(ONLY_STABLE));
+  clock.now += 15 * MINUTE;
+  patch(registry.update(ONLY_STABLE));
+  const next = (hash: string): Float64Array => {
+    const other = version(`shop/talana/${hash}`, { role: 'canary' });
+    patch(registry.update(table(route('talana', [STABLE, other]))));
+    return worker().series(seriesKey('talana', other));
+  };
+  t.not(next('early').byteOffset, before.byteOffset, 'a request that was decided long ago may still write to it');
+  clock.now += 15 * MINUTE;
+  const reused = next('late');
+  t.equal(reused.byteOffset, before.byteOffset);
+  t.ok(reused.every((value) => value === 0));
+});
+
+t.test('two series share no number', async (t) => {
+  const { registry, patch, worker } = setUp();
+  const routes = Array.from({ length: 100 }, (_, i) => route(`r${i}`, [version(`shop/r${i}/a`)]));
+  patch(registry.update(table(...routes)));
+  for (const one of routes)
+    worker()
+      .series(seriesKey(one.name, version(`shop/${one.name}/a`)))
+      .fill(1);
+  for (const [index, { blocks }] of registry.series().entries()) blocks[0]?.fill(index);
+  t.ok(registry.series().every(({ blocks }, index) => blocks[0]?.every((value) => value === index)));
+  t.equal(registry.series().length, 100);
+});
