@@ -1,7 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ListenAddress } from '../config/config.ts';
+import { type DashboardFile, dashboardFile } from './dashboard-files.ts';
 import { expositionFormat } from './exposition-format.ts';
+import { hostRefusal } from './host-guard.ts';
 import { ListenError } from './listen-error.ts';
+import { parseLiveQuery } from './live-query.ts';
+import { liveView } from './live-view.ts';
+import { PAGE_HEADERS } from './page-headers.ts';
 import type { AdminState, ExplainQuery } from './state.ts';
 import { tableView } from './table-view.ts';
 
@@ -25,7 +30,8 @@ interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string | readonly Uint8Array[];
-  readonly allow?: string;
+  /** Besides those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const CLOSE_GRACE_MS = 1000;
@@ -55,7 +61,15 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
     const parsed = explainQuery(query);
     return typeof parsed === 'string' ? line(400, parsed) : json(state.explain(parsed));
   },
+  '/api/live': (state, query) => {
+    const parsed = parseLiveQuery(query);
+    if (typeof parsed === 'string') return line(400, parsed);
+    const view = liveView(parsed, state.live(), state.table(), state.unready());
+    return { ...json(view), body: JSON.stringify(view) };
+  },
 };
+/** Without anything that a web site could want. */
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
 
 /** Rejects with a `ListenError`. */
 export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
@@ -100,31 +114,52 @@ export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
 }
 
 async function answer(request: IncomingMessage, path: string, state: AdminState): Promise<Answer> {
-  const endpoint = Object.hasOwn(ENDPOINTS, path) ? ENDPOINTS[path] : undefined;
-  if (endpoint === undefined) return line(404, `not found; there are ${Object.keys(ENDPOINTS).join(' ')}`);
+  const refusal = PROBES.has(path) ? null : hostRefusal(request.socket.localAddress, request.headers.host);
+  if (refusal !== null) return line(403, refusal);
+  const handle = handlerOf(request, path, state);
+  if (handle === null) return line(404, `not found; there are / ${Object.keys(ENDPOINTS).join(' ')}`);
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return { ...line(405, 'only GET and HEAD'), allow: 'GET, HEAD' };
+    return { ...line(405, 'only GET and HEAD'), headers: { allow: 'GET, HEAD' } };
   }
-  const query = new URLSearchParams(request.url?.slice(path.length + 1));
-  return endpoint(state, query, request.headers.accept ?? '');
+  return handle();
+}
+
+/** Null: there is nothing at this path. */
+function handlerOf(request: IncomingMessage, path: string, state: AdminState): (() => Answer | Promise<Answer>) | null {
+  const endpoint = Object.hasOwn(ENDPOINTS, path) ? ENDPOINTS[path] : undefined;
+  if (endpoint !== undefined) {
+    const query = new URLSearchParams(request.url?.slice(path.length + 1));
+    return () => endpoint(state, query, request.headers.accept ?? '');
+  }
+  const file = dashboardFile(path);
+  return file === null ? null : async () => pageFile(await file, request.headers['if-none-match']);
 }
 
 function send(request: IncomingMessage, response: ServerResponse, result: Answer, closing: boolean): void {
-  const { status, contentType, allow } = result;
+  const { status, contentType, headers } = result;
   const pieces = typeof result.body === 'string' ? [Buffer.from(result.body)] : result.body;
+  const length = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
   // Nothing here takes a body, so one that comes is not waited for.
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
   if (closing || hasBody) response.setHeader('connection', 'close');
-  if (allow !== undefined) response.setHeader('allow', allow);
   response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': pieces.reduce((length, piece) => length + piece.byteLength, 0),
+    // RFC 9110 8.6: a 304 would have to say the length of what it does not send.
+    ...(status === 304 ? {} : { 'content-type': contentType, 'content-length': length }),
     'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
     server: 'headgate',
+    ...headers,
   });
   response.cork();
   for (const piece of pieces) response.write(piece);
   response.end();
+}
+
+/** The page's files are asked for again each time, and sent when they are others than before. */
+function pageFile({ contentType, body, etag }: DashboardFile, known: string | undefined): Answer {
+  const headers = { ...PAGE_HEADERS, etag };
+  const same = known?.split(',').some((one) => one.trim() === etag) === true;
+  return { status: same ? 304 : 200, contentType, body: same ? '' : [body], headers };
 }
 
 function ready(state: AdminState): Answer {

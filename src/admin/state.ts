@@ -1,5 +1,6 @@
 import type { EndpointMap, RoutingTable } from '../routing/table.ts';
 import type { ExpositionFormat } from '../telemetry/exposition.ts';
+import type { RecentTraffic } from '../telemetry/recent-traffic.ts';
 
 /** What the admin server shows. Each member is called for each request that needs it. */
 export interface AdminState {
@@ -8,8 +9,19 @@ export interface AdminState {
   /** `body` in pieces. */
   metrics(format: ExpositionFormat): Promise<{ readonly contentType: string; readonly body: readonly Uint8Array[] }>;
   table(): TableState;
+  /** What `/api/live` shows besides the table. */
+  live(): LiveState;
   /** Which version such a request would get and why; written out as JSON. */
   explain(query: ExplainQuery): unknown;
+}
+
+export interface LiveState {
+  readonly recent: RecentTraffic;
+  /** Headgate's own version. */
+  readonly version: string;
+  /** Milliseconds since 1970, as is `now`. */
+  readonly startedAt: number;
+  readonly now: number;
 }
 
 export interface TableState {

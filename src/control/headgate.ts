@@ -15,6 +15,7 @@ import { SeriesRegistry } from '../telemetry/counters.ts';
 import { Exposition } from '../telemetry/exposition.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ProblemLog } from '../telemetry/problems.ts';
+import { RecentTraffic, STEP_MS } from '../telemetry/recent-traffic.ts';
 import { changedKeys } from './changed-keys.ts';
 import { DescriptorWatch } from './descriptor-watch.ts';
 import { mistakeProblem } from './mistake-problem.ts';
@@ -57,11 +58,17 @@ export class Headgate {
   readonly #exposition: Exposition;
   readonly #health: HealthChecker;
   #descriptors: DescriptorWatch | null = null;
+  readonly #recent: RecentTraffic;
+  #recentTimer: NodeJS.Timeout | undefined;
+  readonly #startedAt = Date.now();
+  readonly #version: string;
 
   constructor({ config, source, logger, version }: HeadgateOptions) {
     const registry = new SeriesRegistry({ workers: config.workers, now: () => performance.now() });
     const settings = workerSettings(config);
     this.#config = config;
+    this.#version = version;
+    this.#recent = new RecentTraffic(registry);
     this.#listeners = new TlsListeners(config.listen);
     this.#source = source;
     this.#logger = logger;
@@ -195,8 +202,12 @@ export class Headgate {
       state: this.#adminState(),
       onError: (error, path) => this.#logger.error({ path, err: String(error) }, 'an admin request failed'),
     });
+    this.#recentTimer = setInterval(() => this.#recent.sample(this.#compiled?.table ?? null), STEP_MS).unref();
     this.adminPort = server.port;
-    this.#closeAdmin = () => server.close();
+    this.#closeAdmin = () => {
+      clearInterval(this.#recentTimer);
+      return server.close();
+    };
   }
 
   #adminState(): AdminState {
@@ -210,6 +221,12 @@ export class Headgate {
         healthOf: (key) => this.#health.healthOf(key),
         leftOut: (key) => this.#workers.leftOut(key),
         problems: [...this.#refused, ...this.#problems],
+      }),
+      live: () => ({
+        recent: this.#recent,
+        version: this.#version,
+        startedAt: this.#startedAt,
+        now: Date.now(),
       }),
       explain: ({ host, path, headers }) => {
         const { table, endpoints, reasons } = this.#inForce();

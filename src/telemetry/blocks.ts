@@ -100,6 +100,8 @@ export class Blocks<L> {
   /** Of each worker slot. */
   readonly #stores: readonly BlockStore[];
   readonly #busy: (counted: Counted<L>) => boolean;
+  /** Grows whenever a key is made or forgotten. */
+  revision = 0;
 
   /**
    * @param length of a block
@@ -124,6 +126,7 @@ export class Blocks<L> {
       this.#entries.set(key, { labels, blocks, goneAt: null });
       this.#sorted = null;
       this.#forgotten.delete(key);
+      this.revision += 1;
       added.push(key);
     }
     return added;
@@ -136,6 +139,7 @@ export class Blocks<L> {
       this.#entries.delete(key);
       for (const [worker, block] of entry.blocks.entries()) this.#stores[worker]?.give(block, now);
       this.#sorted = null;
+      this.revision += 1;
       this.#forgotten.add(key);
     }
   }

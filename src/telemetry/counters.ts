@@ -94,6 +94,11 @@ export class SeriesRegistry {
     this.#series.clear(worker, ENDPOINTS_EJECTED);
   }
 
+  /** Grows whenever a series or a fallback is made or forgotten. */
+  get revision(): number {
+    return this.#series.revision + this.#fallbacks.revision;
+  }
+
   /** For the exposition: all series, those retained included, in an order that does not depend on history. */
   series(): readonly Counted<SeriesLabels>[] {
     this.#expire(this.#now());

@@ -1,4 +1,8 @@
 import type { AdminState } from '../../src/admin/state.ts';
+import { SeriesRegistry } from '../../src/telemetry/counters.ts';
+import { RecentTraffic } from '../../src/telemetry/recent-traffic.ts';
+
+const recent = new RecentTraffic(new SeriesRegistry({ workers: 1, now: () => 0 }), () => 0);
 
 /** Of a process that is ready and has no routes. */
 export const STATE: AdminState = {
@@ -14,5 +18,6 @@ export const STATE: AdminState = {
     leftOut: () => ({}),
     problems: [],
   }),
+  live: () => ({ recent, version: '0.1.0', startedAt: 0, now: 0 }),
   explain: () => null,
 };

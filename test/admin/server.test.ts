@@ -229,10 +229,10 @@ t.test('explain refuses a header without a colon and a path without a slash', as
 
 t.test('a path that is not there gets 404 and the list of those that are', async (t) => {
   const { get } = await setUp(t);
-  for (const path of ['/', '/metrics/', '/api', '/constructor', '/__proto__']) {
+  for (const path of ['/index.html', '/metrics/', '/api', '/constructor', '/__proto__']) {
     t.match(await get(path), {
       status: 404,
-      body: 'not found; there are /livez /readyz /health /metrics /api/table /api/explain\n',
+      body: 'not found; there are / /livez /readyz /health /metrics /api/table /api/explain /api/live\n',
     });
   }
 });

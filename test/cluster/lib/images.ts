@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { command } from './command.ts';
@@ -27,6 +27,7 @@ export async function buildImages(folder: string): Promise<Images> {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   // `npm run check` judges the types.
   await command(process.execPath, [tsc, '-p', join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', dist]);
+  cpSync(join(ROOT, 'src/admin/dashboard'), join(dist, 'admin/dashboard'), { recursive: true });
   const here = (name: string) => join(ROOT, name);
   return {
     app,

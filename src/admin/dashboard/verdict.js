@@ -1,0 +1,146 @@
+import { byId, keyed, make, setAttribute, setText } from './dom.js';
+import { formatAge, formatNumber, formatShare, NONE } from './format.js';
+import { titleOf } from './looks.js';
+
+/** @import { LiveRoute } from '../live-route.ts' */
+/**
+ * What /api/analysis answers, as far as it is shown.
+ * @typedef {{
+ *   verdict: 'pass' | 'fail' | 'inconclusive',
+ *   reason: string,
+ *   seconds: number | null,
+ *   candidate: { attempts: number },
+ *   baseline: { attempts: number },
+ *   metrics: { name: string, verdict: string, reason: string, estimate: number | null, interval: (number | null)[], margin: number }[],
+ * }} Analysis
+ */
+
+/** A verdict changes slowly, and is the dearest answer that Headgate gives. */
+const EVERY_MS = 10_000;
+const PATIENCE_MS = 8_000;
+const CANDIDATES = ['canary', 'preview', 'experiment'];
+/** How each word is shown: a sign beside it, so that colour is not all that tells. */
+const SIGNS = { pass: '✓', fail: '✕', inconclusive: '○' };
+
+let askedAt = 0;
+let askedFor = '';
+
+/** Before another route is shown. */
+export function clearVerdict() {
+  askedFor = '';
+  byId('verdict-section').hidden = true;
+}
+
+/** @param {LiveRoute} route */
+export function showVerdict(route) {
+  const candidates = route.versions.filter(({ role }) => CANDIDATES.includes(role));
+  const what = JSON.stringify([route.name, candidates.map(({ role, name }) => [role, name])]);
+  if (candidates.length === 0) {
+    clearVerdict();
+    return;
+  }
+  if (what === askedFor && Date.now() - askedAt < EVERY_MS) return;
+  if (what !== askedFor) byId('verdict-section').hidden = true;
+  askedFor = what;
+  askedAt = Date.now();
+  Promise.all(candidates.map((version) => askAbout(route.name, version)))
+    .then((answers) => {
+      if (what !== askedFor) return;
+      const known = answers.flatMap((answer, index) => (answer === null ? [] : [{ ...answer, key: String(index) }]));
+      byId('verdict-section').hidden = known.length === 0;
+      keyed(byId('verdicts'), known, ({ key }) => key, createVerdict, updateVerdict);
+    })
+    .catch(reportError);
+}
+
+/**
+ * @param {string} route
+ * @param {{ role: string, name: string, experiment: string }} version
+ * @returns {Promise<{ title: string, analysis: Analysis | null, error: string } | null>} null: Headgate could not be asked
+ */
+async function askAbout(route, version) {
+  const query = new URLSearchParams({ route, candidate: version.name });
+  try {
+    const response = await fetch(`api/analysis?${query}`, {
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      cache: 'no-store',
+    });
+    const title = titleOf(version);
+    // The route or the version has gone in the meantime.
+    if (response.status === 404) return null;
+    if (!response.ok) return { title, analysis: null, error: (await response.text()).trim() };
+    return { title, analysis: await response.json(), error: '' };
+  } catch {
+    // The page says already that the connection is lost.
+    return null;
+  }
+}
+
+function createVerdict() {
+  const columns = ['Measure', 'Verdict', 'Difference', 'Interval', 'Margin'];
+  const head = make('tr', {}, ...columns.map((name) => make('th', { scope: 'col' }, name)));
+  return make(
+    'article',
+    { class: 'verdict' },
+    make('h4', {}, make('i', { 'aria-hidden': 'true' }), make('span')),
+    make('p'),
+    make('table', { class: 'plain' }, make('thead', {}, head), make('tbody')),
+    make('p', { class: 'note' }),
+  );
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {{ title: string, analysis: Analysis | null, error: string }} answer
+ */
+function updateVerdict(element, { title, analysis, error }) {
+  const [heading, reason, table, note] = element.children;
+  const body = table?.querySelector('tbody');
+  if (!heading || !reason || !(table instanceof HTMLElement) || !body || !note) return;
+  const [sign, name] = heading.children;
+  const verdict = analysis?.verdict ?? 'inconclusive';
+  setAttribute(element, 'data-verdict', verdict);
+  if (sign) setText(sign, SIGNS[verdict]);
+  if (name) setText(name, `${title}: ${analysis === null ? 'no verdict' : verdict}`);
+  setText(reason, analysis?.reason ?? error);
+  const metrics = analysis?.metrics ?? [];
+  table.hidden = metrics.length === 0;
+  keyed(
+    body,
+    metrics,
+    (metric) => metric.name,
+    () => make('tr', {}, make('th', { scope: 'row' }), ...[1, 2, 3, 4].map(() => make('td'))),
+    (row, metric) => {
+      const [low, high] = metric.interval ?? [];
+      const say = metric.name === 'error-rate' ? points : ratio;
+      const texts = [
+        metric.name,
+        metric.verdict,
+        say(metric.estimate),
+        `${say(low ?? null)} to ${say(high ?? null)}`,
+        say(metric.margin),
+      ];
+      for (const [i, text] of texts.entries()) {
+        const cell = row.children[i];
+        if (cell) setText(cell, text);
+      }
+      setAttribute(row, 'title', metric.reason);
+    },
+  );
+  const seconds = analysis?.seconds ?? null;
+  const counted =
+    analysis === null
+      ? ''
+      : `${formatNumber(analysis.candidate.attempts)} attempts beside ${formatNumber(analysis.baseline.attempts)}`;
+  setText(note, seconds === null ? counted : `${counted}, counted for ${formatAge(seconds)}`);
+}
+
+/** @param {number | null} difference of two shares */
+function points(difference) {
+  return difference === null ? NONE : `${difference < 0 ? '−' : '+'}${formatShare(Math.abs(difference))}`;
+}
+
+/** @param {number | null} slower 0.2: a fifth slower */
+function ratio(slower) {
+  return points(slower);
+}
