@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Block } from '../../src/analysis/statistics/block.ts';
 import { judgeDistribution } from '../../src/analysis/statistics/distribution.ts';
 import { judgeQuantile } from '../../src/analysis/statistics/quantile.ts';
-import { shiftAbove, shiftBelow } from '../../src/analysis/statistics/shift.ts';
+import { marginShift } from '../../src/analysis/statistics/shift.ts';
 import { DURATION_BIN_COUNT } from '../../src/telemetry/duration-bins.ts';
 import { answered, seeded } from './lib/samples.ts';
 
@@ -28,6 +28,11 @@ function blocks(
     candidate: answered(Array.from({ length: sizes[0] }, () => draw(block) + shift)),
     baseline: answered(Array.from({ length: sizes[1] }, () => draw(block))),
   }));
+}
+
+/** Where a candidate may fail, and pass. */
+function shifts(margin: number): number[] {
+  return [marginShift(margin, { evidenceOf: 'worse' }), marginShift(margin, { evidenceOf: 'better' })];
 }
 
 /** Every request of a version in one bin. */
@@ -58,7 +63,7 @@ t.test('a candidate as fast as the baseline passes', async (t) => {
 
 t.test('a candidate slower by exactly the margin neither fails nor passes', async (t) => {
   const margin = 2 ** (16 / 64) - 1;
-  t.same([shiftAbove(margin), shiftBelow(margin)], [16, 16]);
+  t.same(shifts(margin), [16, 16]);
   const slower = blocks(200, [20, 180], 16);
   for (const [name, judge] of Object.entries(JUDGES)) {
     const { worse, notWorse } = judge(slower, margin);
@@ -67,9 +72,9 @@ t.test('a candidate slower by exactly the margin neither fails nor passes', asyn
 });
 
 t.test('a margin between two bins is rounded to the candidate side for a fail, to the other for a pass', async (t) => {
-  t.same([shiftAbove(0.2), shiftBelow(0.2)], [17, 16]);
-  t.same([shiftAbove(0), shiftBelow(0)], [0, 0]);
-  t.same([shiftAbove(1), shiftBelow(1)], [64, 64]);
+  t.same(shifts(0.2), [17, 16]);
+  t.same(shifts(0), [0, 0]);
+  t.same(shifts(1), [64, 64]);
 });
 
 t.test('an hour in which both versions take twice as long is no regression, whatever the weights', async (t) => {

@@ -3,7 +3,7 @@ import { RankProcess } from '../../src/analysis/statistics/rank-process.ts';
 import { rankSum } from '../../src/analysis/statistics/rank-sum.ts';
 import { answered, durations } from './lib/samples.ts';
 
-const WHOLE = { share: 0 } as const;
+const STILL = { share: 0, limit: Number.POSITIVE_INFINITY };
 
 /** All ways to choose the candidate's `size` of the pool. */
 function* divisions(pool: readonly number[], size: number): Generator<[number[], number[]]> {
@@ -15,12 +15,12 @@ function* divisions(pool: readonly number[], size: number): Generator<[number[],
 }
 
 /** The mean of the capital over every division of a block's durations, after an earlier block from which it learned. */
-function mean(pool: readonly number[], size: number, evidenceOf: 'slower' | 'faster', faster = 0): number {
+function mean(pool: readonly number[], size: number, evidenceOf: 'worse' | 'better', faster = 0): number {
   let sum = 0;
   let count = 0;
   for (const [candidate, baseline] of divisions(pool, size)) {
-    const process = new RankProcess({ evidenceOf, ...WHOLE });
-    process.add({ u: evidenceOf === 'slower' ? 2000 : 500, candidate: 50, baseline: 50 });
+    const process = new RankProcess({ evidenceOf, ...STILL });
+    process.add({ u: evidenceOf === 'worse' ? 2000 : 500, candidate: 50, baseline: 50 });
     const before = process.wealth.log;
     process.add(rankSum(durations(candidate), durations(baseline), faster));
     sum += Math.exp(process.wealth.log - before);
@@ -38,20 +38,20 @@ t.test('over all divisions of a block the mean is at most 1, with ties and witho
   ];
   for (const pool of pools) {
     for (const size of [1, 2, Math.ceil(pool.length / 2), pool.length - 1]) {
-      for (const evidenceOf of ['slower', 'faster'] as const) {
+      for (const evidenceOf of ['worse', 'better'] as const) {
         const found = mean(pool, size, evidenceOf);
         t.ok(found <= 1 + 1e-12, `${found} for ${size} of ${pool.join(' ')}`);
       }
     }
   }
-  const whole = mean([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 6, 'slower');
+  const whole = mean([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 6, 'worse');
   t.ok(whole > 0.85, `and little is given away: ${whole}`);
 });
 
 t.test('a faster candidate makes evidence of slowness smaller', async (t) => {
   const pool = [1, 2, 3, 4, 5, 6, 7, 8];
-  t.ok(mean(pool, 4, 'slower', 3) < mean(pool, 4, 'slower', 1));
-  t.ok(mean(pool, 4, 'slower', 1) < mean(pool, 4, 'slower', 0));
+  t.ok(mean(pool, 4, 'worse', 3) < mean(pool, 4, 'worse', 1));
+  t.ok(mean(pool, 4, 'worse', 1) < mean(pool, 4, 'worse', 0));
 });
 
 t.test('U counts pairs, equal ones as half, the candidate shifted', async (t) => {
@@ -63,7 +63,7 @@ t.test('U counts pairs, equal ones as half, the candidate shifted', async (t) =>
 });
 
 t.test('blocks in which a version answered nothing change nothing', async (t) => {
-  const process = new RankProcess({ evidenceOf: 'slower', ...WHOLE });
+  const process = new RankProcess({ evidenceOf: 'worse', ...STILL });
   process.add(rankSum(answered([5]).durations, answered([]).durations, 0));
   process.add(rankSum(answered([]).durations, answered([5]).durations, 0));
   t.equal(process.wealth.log, 0);

@@ -1,12 +1,12 @@
+import { type Bet, intervalBet, verdictBet } from './bet.ts';
 import type { Block } from './block.ts';
-import { INTERVAL_SHARE, passLimit, SHARE } from './error-rate.ts';
 import type { Evidence } from './evidence.ts';
-import { gatherDurations, joinAll } from './gather.ts';
+import { type Gathering, gatheringDurations, joinAll } from './gather.ts';
 import { type MannWhitney, mannWhitney } from './mann-whitney.ts';
-import { type RankHypothesis, RankProcess } from './rank-process.ts';
+import { RankProcess } from './rank-process.ts';
 import { type RankSum, rankSum } from './rank-sum.ts';
-import { changeInterval, changeWhere, shiftAbove, shiftBelow } from './shift.ts';
-import { eValue } from './wealth.ts';
+import { changeInterval, changeWhere, marginShift } from './shift.ts';
+import { eValue, type Wealth } from './wealth.ts';
 
 export interface DistributionQuestion {
   /** By how much the candidate may be slower: 0.2 is 20 %. */
@@ -21,6 +21,28 @@ export interface DistributionEvidence extends Evidence {
   readonly fixedSample: MannWhitney | null;
 }
 
+/** The e-process behind `judgeDistribution`, block by block. */
+export class DistributionTest {
+  readonly #gathering: Gathering = gatheringDurations();
+  readonly #shift: number;
+  readonly #process: RankProcess;
+
+  constructor(margin: number, bet: Bet) {
+    this.#shift = marginShift(margin, bet);
+    this.#process = new RankProcess(bet);
+  }
+
+  get wealth(): Wealth {
+    return this.#process.wealth;
+  }
+
+  add(block: Block): void {
+    const gathered = this.#gathering.add(block);
+    if (gathered === null) return;
+    this.#process.add(rankSum(gathered.candidate.durations, gathered.baseline.durations, this.#shift));
+  }
+}
+
 /**
  * Compares whole distributions of latency by ranks. `worse`: against "in every block stochastically at most (1 + margin)
  * times the baseline's". `notWorse`: against "at least (1 + margin) times". The estimate is Hodges and Lehmann's, with blocks as
@@ -31,28 +53,28 @@ export function judgeDistribution(
   blocks: readonly Block[],
   { margin, alpha }: DistributionQuestion,
 ): DistributionEvidence {
-  const gathered = gatherDurations(blocks);
+  const worse = new DistributionTest(margin, verdictBet('worse', alpha));
+  const better = new DistributionTest(margin, verdictBet('better', alpha));
+  for (const block of blocks) {
+    worse.add(block);
+    better.add(block);
+  }
+  const gathered = gatheringDurations().all(blocks);
   const sums = (shift: number) =>
     gathered.map(({ candidate, baseline }) => rankSum(candidate.durations, baseline.durations, shift));
-  const process = (shift: number, hypothesis: RankHypothesis) => {
-    const made = new RankProcess(hypothesis);
-    for (const sum of sums(shift)) made.add(sum);
-    return made.wealth;
-  };
-  const worse = process(shiftAbove(margin), { evidenceOf: 'slower', share: SHARE });
-  const notWorse = process(shiftBelow(margin), { evidenceOf: 'faster', share: SHARE, limit: passLimit(alpha) });
   const threshold = Math.log(2 / alpha);
-  const share = INTERVAL_SHARE;
+  const rejected = (shift: number, evidenceOf: Bet['evidenceOf']) => {
+    const process = new RankProcess(intervalBet(evidenceOf));
+    for (const sum of sums(shift)) process.add(sum);
+    return process.wealth.log >= threshold;
+  };
   const unshifted = sums(0);
   const excess = meanExcess(unshifted);
   return {
     estimate: excess === null ? null : changeWhere((shift) => meanExcess(sums(shift)) ?? 0),
-    interval: changeInterval(
-      (shift) => process(shift, { evidenceOf: 'slower', share }).log >= threshold,
-      (shift) => process(shift, { evidenceOf: 'faster', share }).log >= threshold,
-    ),
-    worse: eValue(worse.highest),
-    notWorse: eValue(notWorse.log),
+    interval: changeInterval(rejected),
+    worse: eValue(worse.wealth.highest),
+    notWorse: eValue(better.wealth.log),
     compared: {
       candidate: unshifted.reduce((sum, { candidate }) => sum + candidate, 0),
       baseline: unshifted.reduce((sum, { baseline }) => sum + baseline, 0),
@@ -65,7 +87,7 @@ export function judgeDistribution(
   };
 }
 
-/** P(candidate slower) - 1/2, each block weighted by what it can tell (van Elteren, 1960). */
+/** P(candidate slower) - 1/2, each block weighted by what it can tell (van Elteren, 1960); null of nothing. */
 function meanExcess(sums: readonly RankSum[]): number | null {
   let sum = 0;
   let weights = 0;

@@ -1,27 +1,19 @@
+import { type Bet, intervalBet, verdictBet } from './bet.ts';
 import type { Block } from './block.ts';
 import { lastRejected } from './bound.ts';
 import type { Evidence } from './evidence.ts';
-import { gather } from './gather.ts';
+import { Gathering } from './gather.ts';
 import { ProportionProcess } from './proportion-process.ts';
 import type { Table } from './two-proportions.ts';
 import { type TwoProportionsZ, twoProportionsZ } from './two-proportions-z.ts';
-import { eValue } from './wealth.ts';
+import { eValue, type Wealth } from './wealth.ts';
 
 /** Before anything was seen. */
 const EXPECTED_RATE = 0.01;
 /** Fewer requests of a version do not make a block: each costs the same to judge. */
 const LEAST_REQUESTS = 4;
-/** How much of the capital is dealt out anew with each block: finds a version that turns bad late. */
-export const SHARE = 0.005;
-/** For the interval, which is about the whole time: just enough that no bettor is ever ruined for good. */
-export const INTERVAL_SHARE = 1e-6;
 /** The interval's grid of differences: 5 % apart from 0.01 points up to 100, and the same below 0. */
 const GRID = differences();
-
-/** Beyond it the capital of a pass is given away: it lasts for a run of bad luck, not for a bad time. */
-export function passLimit(alpha: number): number {
-  return Math.log(20 / alpha);
-}
 
 export interface ErrorRateQuestion {
   /** By how much the candidate's failure rate may be above the baseline's: 0.01 is one point. */
@@ -34,28 +26,79 @@ export interface ErrorRateEvidence extends Evidence {
   readonly fixedSample: TwoProportionsZ | null;
 }
 
+/** The e-process behind `judgeErrorRate`, block by block. */
+export class ErrorRateTest {
+  readonly #gathering = gathering();
+  readonly #process: ProportionProcess;
+
+  constructor(margin: number, bet: Bet) {
+    this.#process = processOf(margin, bet);
+  }
+
+  get wealth(): Wealth {
+    return this.#process.wealth;
+  }
+
+  add(block: Block): void {
+    const gathered = this.#gathering.add(block);
+    if (gathered !== null) this.#process.add(tableOf(gathered));
+  }
+}
+
 /**
  * Compares the shares of attempts that failed.
  * @param blocks in the order of their ends
  */
 export function judgeErrorRate(blocks: readonly Block[], { margin, alpha }: ErrorRateQuestion): ErrorRateEvidence {
-  const tables = gather(blocks, enough).map(tableOf);
-  const worse = process(tables, { difference: margin, evidenceOf: 'more', share: SHARE });
-  const notWorse = process(tables, {
-    difference: margin,
-    evidenceOf: 'less',
-    share: SHARE,
-    limit: passLimit(alpha),
-  });
+  const worse = new ErrorRateTest(margin, verdictBet('worse', alpha));
+  const better = new ErrorRateTest(margin, verdictBet('better', alpha));
+  for (const block of blocks) {
+    worse.add(block);
+    better.add(block);
+  }
+  const tables = gathering().all(blocks).map(tableOf);
   const all = total(tables);
   return {
     estimate: rateDifference(tables),
     interval: interval(tables, alpha),
     worse: eValue(worse.wealth.highest),
-    notWorse: eValue(notWorse.wealth.log),
+    notWorse: eValue(better.wealth.log),
     compared: { candidate: all.candidate, baseline: all.baseline },
     fixedSample: twoProportionsZ(all, alpha),
   };
+}
+
+function gathering(): Gathering {
+  return new Gathering(
+    ({ candidate, baseline }) => candidate.attempts >= LEAST_REQUESTS && baseline.attempts >= LEAST_REQUESTS,
+  );
+}
+
+function processOf(difference: number, bet: Bet): ProportionProcess {
+  return new ProportionProcess({ difference, expected: EXPECTED_RATE }, bet);
+}
+
+function tableOf({ candidate, baseline }: Block): Table {
+  return {
+    candidate: candidate.attempts,
+    candidateEvents: candidate.failures,
+    baseline: baseline.attempts,
+    baselineEvents: baseline.failures,
+  };
+}
+
+/** All differences that are not rejected at alpha/2 from below or above. Where the difference changes, it is about its mean. */
+function interval(tables: readonly Table[], alpha: number): readonly [number, number] {
+  const threshold = Math.log(2 / alpha);
+  const rejected = (difference: number, evidenceOf: Bet['evidenceOf']) => {
+    const process = processOf(difference, intervalBet(evidenceOf));
+    for (const table of tables) process.add(table);
+    return process.wealth.log >= threshold;
+  };
+  const last = GRID.length - 1;
+  const lower = lastRejected(GRID.length, (index) => rejected(GRID[index] ?? 0, 'worse'));
+  const upper = lastRejected(GRID.length, (index) => rejected(GRID[last - index] ?? 0, 'better'));
+  return [GRID[lower] ?? -1, GRID[last - upper] ?? 1];
 }
 
 /** All blocks as one. */
@@ -70,45 +113,7 @@ export function total(tables: readonly Table[]): Table {
   return sum;
 }
 
-function enough({ candidate, baseline }: Block): boolean {
-  return candidate.attempts >= LEAST_REQUESTS && baseline.attempts >= LEAST_REQUESTS;
-}
-
-function tableOf({ candidate, baseline }: Block): Table {
-  return {
-    candidate: candidate.attempts,
-    candidateEvents: candidate.failures,
-    baseline: baseline.attempts,
-    baselineEvents: baseline.failures,
-  };
-}
-
-type Bet = Pick<ConstructorParameters<typeof ProportionProcess>[0], 'difference' | 'evidenceOf' | 'share' | 'limit'>;
-
-function process(tables: readonly Table[], bet: Bet): ProportionProcess {
-  const made = new ProportionProcess({ ...bet, expected: EXPECTED_RATE });
-  for (const table of tables) made.add(table);
-  return made;
-}
-
-/**
- * All differences that are not rejected at alpha/2 from below or above, by bets that are hardly dealt anew, as the interval
- * is about the whole time. Where the difference changes, it is about its mean.
- */
-function interval(tables: readonly Table[], alpha: number): readonly [number, number] {
-  const threshold = Math.log(2 / alpha);
-  const lower = lastRejected(GRID.length, (index) => {
-    const difference = GRID[index] ?? 0;
-    return process(tables, { difference, evidenceOf: 'more', share: INTERVAL_SHARE }).wealth.log >= threshold;
-  });
-  const upper = lastRejected(GRID.length, (index) => {
-    const difference = GRID[GRID.length - 1 - index] ?? 0;
-    return process(tables, { difference, evidenceOf: 'less', share: INTERVAL_SHARE }).wealth.log >= threshold;
-  });
-  return [GRID[lower] ?? -1, GRID[GRID.length - 1 - upper] ?? 1];
-}
-
-/** The Mantel-Haenszel risk difference: the blocks' differences, weighted by what each can tell. */
+/** The Mantel-Haenszel risk difference: the blocks' differences, weighted by what each can tell; null of nothing. */
 export function rateDifference(tables: readonly Table[]): number | null {
   let sum = 0;
   let weights = 0;

@@ -1,29 +1,46 @@
 import type { Block, Durations, Sample } from './block.ts';
 
-/** Joins neighbouring blocks until `enough` holds; a rest at the end that is not enough yet is left out.
- * As the rule looks at how much there was, never at how it ended, the joined blocks are as good as any.
+/**
+ * Joins neighbouring blocks until both versions have done enough. As the rule looks at how much that was, never at how it
+ * ended, the joined blocks are as good as any.
  */
-export function gather(blocks: Iterable<Block>, enough: (block: Block) => boolean): Block[] {
-  const gathered: Block[] = [];
-  let open: Block | null = null;
-  for (const block of blocks) {
+export class Gathering {
+  readonly #enough: (block: Block) => boolean;
+  #open: Block | null = null;
+
+  constructor(enough: (block: Block) => boolean) {
+    this.#enough = enough;
+  }
+
+  /** @returns the joined block; null while it is not enough */
+  add(block: Block): Block | null {
+    const open = this.#open;
     const joined: Block =
       open === null
         ? block
         : { candidate: join(open.candidate, block.candidate), baseline: join(open.baseline, block.baseline) };
-    if (enough(joined)) gathered.push(joined);
-    open = enough(joined) ? null : joined;
+    const enough = this.#enough(joined);
+    this.#open = enough ? null : joined;
+    return enough ? joined : null;
   }
-  return gathered;
+
+  /** A rest that is not enough yet is left out. */
+  all(blocks: Iterable<Block>): Block[] {
+    const gathered: Block[] = [];
+    for (const block of blocks) {
+      const joined = this.add(block);
+      if (joined !== null) gathered.push(joined);
+    }
+    return gathered;
+  }
 }
 
 /** Fewer durations of a version do not make a block: each costs the same to judge. */
 const LEAST_DURATIONS = 4;
 
-/** Blocks in which both versions answered requests. */
-export function gatherDurations(blocks: Iterable<Block>): Block[] {
-  return gather(
-    blocks,
+/** Of blocks in which both versions answered requests. */
+export function gatheringDurations(): Gathering {
+  return new Gathering(
     ({ candidate, baseline }) =>
       durationCount(candidate.durations) >= LEAST_DURATIONS && durationCount(baseline.durations) >= LEAST_DURATIONS,
   );

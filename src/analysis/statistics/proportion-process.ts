@@ -1,3 +1,4 @@
+import type { Bet } from './bet.ts';
 import { logEVariable, type Rates, type Table } from './two-proportions.ts';
 import { Wealth } from './wealth.ts';
 
@@ -12,15 +13,10 @@ const REMEMBERED_EVENTS = 50;
 const REMEMBERED_REQUESTS = 20_000;
 
 export interface ProportionHypothesis {
-  /** Where the null hypothesis ends, as candidate's rate - baseline's rate. */
+  /** Where the null hypothesis ends, as candidate's rate - baseline's rate: a higher one is worse. */
   readonly difference: number;
-  /** 'more': evidence that the candidate's rate is above that. 'less': that it is below. */
-  readonly evidenceOf: 'more' | 'less';
   /** The rate that is expected before anything was seen. */
   readonly expected: number;
-  /** See Wealth. */
-  readonly share: number;
-  readonly limit?: number;
 }
 
 /**
@@ -31,15 +27,17 @@ export interface ProportionHypothesis {
  */
 export class ProportionProcess {
   readonly wealth: Wealth;
-  readonly #hypothesis: ProportionHypothesis;
+  readonly #difference: number;
+  readonly #worse: boolean;
   readonly #baseline: Rate;
   readonly #candidate: Rate;
   readonly #factors = new Float64Array(ODDS.length + 1);
   readonly #alternative: Rates = { baseline: 0, candidate: 0 };
 
-  constructor(hypothesis: ProportionHypothesis) {
-    this.#hypothesis = hypothesis;
-    this.wealth = new Wealth(ODDS.length + 1, hypothesis.share, hypothesis.limit);
+  constructor(hypothesis: ProportionHypothesis, bet: Bet) {
+    this.#difference = hypothesis.difference;
+    this.#worse = bet.evidenceOf === 'worse';
+    this.wealth = new Wealth(ODDS.length + 1, bet);
     this.#baseline = new Rate(hypothesis.expected);
     this.#candidate = new Rate(hypothesis.expected);
   }
@@ -51,8 +49,7 @@ export class ProportionProcess {
   }
 
   #bet(table: Table): void {
-    const { difference, evidenceOf } = this.#hypothesis;
-    const more = evidenceOf === 'more';
+    const difference = this.#difference;
     const baseline = bounded(this.#baseline.value);
     const line = baseline + difference;
     // A line outside the scale begins at its end, in the baseline's order of magnitude.
@@ -61,7 +58,7 @@ export class ProportionProcess {
     for (let i = 0; i <= ODDS.length; i++) {
       const candidate = bounded(this.#expected(i, end));
       this.#alternative.candidate = candidate;
-      const outside = more ? candidate > line : candidate < line;
+      const outside = this.#worse ? candidate > line : candidate < line;
       this.#factors[i] = outside ? logEVariable(table, this.#alternative, difference) : 0;
     }
     this.wealth.multiply(this.#factors);
@@ -69,11 +66,10 @@ export class ProportionProcess {
 
   /** The candidate's rate that a bettor expects; the last one goes by what it was of late. */
   #expected(bettor: number, end: number): number {
-    const more = this.#hypothesis.evidenceOf === 'more';
     const times = ODDS[bettor];
-    if (times !== undefined) return rateOfOdds(more ? end * times : end / times);
+    if (times !== undefined) return rateOfOdds(this.#worse ? end * times : end / times);
     // Whoever bets on its being better goes on doing so when it turns bad: a pass that stands still then is no longer true.
-    return more ? this.#candidate.value : Math.min(this.#candidate.value, rateOfOdds(end / ODDS[0]));
+    return this.#worse ? this.#candidate.value : Math.min(this.#candidate.value, rateOfOdds(end / ODDS[0]));
   }
 }
 

@@ -1,12 +1,13 @@
+import { type Bet, intervalBet, verdictBet } from './bet.ts';
 import type { Block, Durations } from './block.ts';
-import { INTERVAL_SHARE, passLimit, rateDifference, SHARE, total } from './error-rate.ts';
+import { rateDifference, total } from './error-rate.ts';
 import type { Evidence } from './evidence.ts';
-import { durationCount, gatherDurations } from './gather.ts';
-import { type ProportionHypothesis, ProportionProcess } from './proportion-process.ts';
+import { durationCount, gatheringDurations } from './gather.ts';
+import { ProportionProcess } from './proportion-process.ts';
 import { RunningQuantile } from './running-quantile.ts';
-import { changeInterval, changeWhere, shiftAbove, shiftBelow } from './shift.ts';
+import { changeInterval, changeWhere, marginShift } from './shift.ts';
 import type { Table } from './two-proportions.ts';
-import { eValue } from './wealth.ts';
+import { eValue, type Wealth } from './wealth.ts';
 
 export interface QuantileQuestion {
   /** 0.95 is the 95th percentile. */
@@ -17,10 +18,64 @@ export interface QuantileQuestion {
 }
 
 /** A block, with the bin in which the baseline's quantile was before it. */
-export interface Limited {
+interface Limited {
   readonly candidate: Durations;
+  readonly candidateCount: number;
   readonly baseline: Durations;
+  readonly baselineCount: number;
   readonly limit: number;
+}
+
+/** Joins blocks until there is enough in them, and gives each the limit that the blocks before it give. */
+class Limits {
+  readonly #gathering = gatheringDurations();
+  readonly #known: RunningQuantile;
+
+  constructor(quantile: number) {
+    this.#known = new RunningQuantile(quantile);
+  }
+
+  /** @returns null while it is not enough, and for the first */
+  add(block: Block): Limited | null {
+    const gathered = this.#gathering.add(block);
+    if (gathered === null) return null;
+    const candidate = gathered.candidate.durations;
+    const baseline = gathered.baseline.durations;
+    const limit = this.#known.bin;
+    this.#known.add(baseline);
+    if (limit === null) return null;
+    return {
+      candidate,
+      candidateCount: durationCount(candidate),
+      baseline,
+      baselineCount: durationCount(baseline),
+      limit,
+    };
+  }
+}
+
+/** The e-process behind `judgeQuantile`, block by block. */
+export class QuantileTest {
+  readonly #limits: Limits;
+  readonly #shift: number;
+  readonly #bet: Bet;
+  readonly #process: ProportionProcess;
+
+  constructor(quantile: number, margin: number, bet: Bet) {
+    this.#limits = new Limits(quantile);
+    this.#shift = marginShift(margin, bet);
+    this.#bet = bet;
+    this.#process = processOf(quantile, bet);
+  }
+
+  get wealth(): Wealth {
+    return this.#process.wealth;
+  }
+
+  add(block: Block): void {
+    const limited = this.#limits.add(block);
+    if (limited !== null) this.#process.add(exceeding(limited, this.#shift, this.#bet));
+  }
 }
 
 /**
@@ -31,51 +86,51 @@ export interface Limited {
  * @param blocks in the order of their ends
  */
 export function judgeQuantile(blocks: readonly Block[], { quantile, margin, alpha }: QuantileQuestion): Evidence {
-  const limited = withLimits(gatherDurations(blocks), quantile);
-  const process = (shift: number, bet: Pick<ProportionHypothesis, 'evidenceOf' | 'share' | 'limit'>) => {
-    const made = new ProportionProcess({ ...bet, difference: 0, expected: 1 - quantile });
-    for (const block of limited) made.add(exceeding(block, shift, bet.evidenceOf === 'more' ? 0 : 1));
-    return made.wealth;
-  };
-  const worse = process(shiftAbove(margin), { evidenceOf: 'more', share: SHARE });
-  const notWorse = process(shiftBelow(margin), { evidenceOf: 'less', share: SHARE, limit: passLimit(alpha) });
-  const { candidate, baseline } = total(limited.map((block) => exceeding(block, 0)));
+  const worse = new QuantileTest(quantile, margin, verdictBet('worse', alpha));
+  const better = new QuantileTest(quantile, margin, verdictBet('better', alpha));
+  const limits = new Limits(quantile);
+  const limited: Limited[] = [];
+  for (const block of blocks) {
+    worse.add(block);
+    better.add(block);
+    const next = limits.add(block);
+    if (next !== null) limited.push(next);
+  }
   const threshold = Math.log(2 / alpha);
-  const share = INTERVAL_SHARE;
+  const rejected = (shift: number, evidenceOf: Bet['evidenceOf']) => {
+    const bet = intervalBet(evidenceOf);
+    const process = processOf(quantile, bet);
+    for (const block of limited) process.add(exceeding(block, shift, bet));
+    return process.wealth.log >= threshold;
+  };
+  const tables = (shift: number) => limited.map((block) => exceeding(block, shift));
+  const { candidate, baseline } = total(tables(0));
   return {
-    estimate: changeWhere((shift) => rateDifference(limited.map((block) => exceeding(block, shift))) ?? 0),
-    interval: changeInterval(
-      (shift) => process(shift, { evidenceOf: 'more', share }).log >= threshold,
-      (shift) => process(shift, { evidenceOf: 'less', share }).log >= threshold,
-    ),
-    worse: eValue(worse.highest),
-    notWorse: eValue(notWorse.log),
+    estimate: changeWhere((shift) => rateDifference(tables(shift)) ?? 0),
+    interval: changeInterval(rejected),
+    worse: eValue(worse.wealth.highest),
+    notWorse: eValue(better.wealth.log),
     compared: { candidate, baseline },
   };
 }
 
-function withLimits(blocks: readonly Block[], quantile: number): Limited[] {
-  const known = new RunningQuantile(quantile);
-  const limited: Limited[] = [];
-  for (const { candidate, baseline } of blocks) {
-    const limit = known.bin;
-    if (limit !== null) limited.push({ candidate: candidate.durations, baseline: baseline.durations, limit });
-    known.add(baseline.durations);
-  }
-  return limited;
+function processOf(quantile: number, bet: Bet): ProportionProcess {
+  return new ProportionProcess({ difference: 0, expected: 1 - quantile }, bet);
 }
 
 /**
  * How many took longer than the limit, the candidate's shifted.
- * @param before 1 for the bin before the limit: where most of the baseline is in one bin, nothing lies behind that, and
- * evidence that the candidate is faster needs something
+ * @param bet where most of the baseline is in one bin, nothing lies behind that, and evidence that the candidate is faster
+ * needs something: for that the limit is the bin before
  */
-export function exceeding({ candidate, baseline, limit }: Limited, shift: number, before: 0 | 1 = 0): Table {
+function exceeding(block: Limited, shift: number, bet?: Bet): Table {
+  const { candidate, candidateCount, baseline, baselineCount } = block;
+  const limit = bet?.evidenceOf === 'better' ? block.limit - 1 : block.limit;
   return {
-    candidate: durationCount(candidate),
-    candidateEvents: countBehind(candidate, limit + shift - before),
-    baseline: durationCount(baseline),
-    baselineEvents: countBehind(baseline, limit - before),
+    candidate: candidateCount,
+    candidateEvents: countBehind(candidate, limit + shift),
+    baseline: baselineCount,
+    baselineEvents: countBehind(baseline, limit),
   };
 }
 

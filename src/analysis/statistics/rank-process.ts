@@ -1,3 +1,4 @@
+import type { Bet } from './bet.ts';
 import type { RankSum } from './rank-sum.ts';
 import { Wealth } from './wealth.ts';
 
@@ -6,14 +7,6 @@ const EXCESSES = [0.02, 0.05, 0.1, 0.2, 0.35] as const;
 /** What the expectation that goes by the past remembers, as the harmonic size of the blocks; the prior says one half. */
 const REMEMBERED = 2000;
 const PRIOR = 50;
-
-export interface RankHypothesis {
-  /** 'slower': evidence that the candidate is slower. 'faster': that it is faster. */
-  readonly evidenceOf: 'slower' | 'faster';
-  /** See Wealth. */
-  readonly share: number;
-  readonly limit?: number;
-}
 
 /**
  * The e-process of the Mann-Whitney test in blocks, against "in every block the candidate is stochastically not slower", or
@@ -35,9 +28,9 @@ export class RankProcess {
   #excess = 0;
   #size = PRIOR;
 
-  constructor({ evidenceOf, share, limit }: RankHypothesis) {
-    this.#slower = evidenceOf === 'slower';
-    this.wealth = new Wealth(EXCESSES.length + 1, share, limit);
+  constructor(bet: Bet) {
+    this.#slower = bet.evidenceOf === 'worse';
+    this.wealth = new Wealth(EXCESSES.length + 1, bet);
   }
 
   add({ u, candidate, baseline }: RankSum): void {

@@ -1,4 +1,5 @@
 import { BINS_PER_DOUBLING } from '../../telemetry/duration-bins.ts';
+import type { Bet } from './bet.ts';
 import { lastRejected } from './bound.ts';
 
 /*
@@ -11,29 +12,30 @@ const WIDEST = 4 * BINS_PER_DOUBLING;
 /** For roundings of a margin that is a whole number of bins. */
 const ROUNDING = 1e-9;
 
-/** The shift that is at least the margin, by less than 1.1 %: nobody fails for being within the margin. */
-export function shiftAbove(margin: number): number {
-  return Math.ceil(BINS_PER_DOUBLING * Math.log2(1 + margin) - ROUNDING);
-}
-
-/** The shift that is at most the margin: nobody passes for being beyond it. */
-export function shiftBelow(margin: number): number {
-  return Math.floor(BINS_PER_DOUBLING * Math.log2(1 + margin) + ROUNDING);
+/**
+ * The shift that a margin is: at least the margin where the candidate may fail, so that nobody does for being within it, at
+ * most the margin where it may pass; by less than 1.1 %.
+ */
+export function marginShift(margin: number, { evidenceOf }: Pick<Bet, 'evidenceOf'>): number {
+  const shift = BINS_PER_DOUBLING * Math.log2(1 + margin);
+  return evidenceOf === 'worse' ? Math.ceil(shift - ROUNDING) : Math.floor(shift + ROUNDING);
 }
 
 /** The relative change that a shift is, also of a part of a bin: 0.2 is 20 % slower. */
-export function changeOf(shift: number): number {
+function changeOf(shift: number): number {
   return 2 ** (shift / BINS_PER_DOUBLING) - 1;
 }
 
-/** All changes that are not rejected. @param slower, faster whether the data reject "the candidate is at most", "at least so much slower" */
+/**
+ * All changes that are not rejected.
+ * @param rejected whether there is enough evidence that the candidate is worse, or better, than so much of a change
+ */
 export function changeInterval(
-  slower: (shift: number) => boolean,
-  faster: (shift: number) => boolean,
+  rejected: (shift: number, evidenceOf: Bet['evidenceOf']) => boolean,
 ): readonly [number, number] {
   const points = 2 * WIDEST + 1;
-  const lower = lastRejected(points, (index) => slower(index - WIDEST));
-  const upper = lastRejected(points, (index) => faster(WIDEST - index));
+  const lower = lastRejected(points, (index) => rejected(index - WIDEST, 'worse'));
+  const upper = lastRejected(points, (index) => rejected(WIDEST - index, 'better'));
   return [lower < 0 ? -1 : changeOf(lower - WIDEST), upper < 0 ? Number.POSITIVE_INFINITY : changeOf(WIDEST - upper)];
 }
 

@@ -1,3 +1,5 @@
+import type { Bet } from './bet.ts';
+
 /** The natural logarithm of the largest e-value that is told: what is beyond would be no number in JSON. */
 const LARGEST = 690;
 
@@ -18,12 +20,8 @@ export class Wealth {
   readonly #stakes: Float64Array;
   #cash = CASH;
 
-  /**
-   * @param bettors how many there are
-   * @param share what part of everything is dealt out anew with each block; 0 never, which suits a hypothesis on the whole time
-   * @param limit natural logarithm of the capital beyond which it is given away, which keeps an e-process one
-   */
-  constructor(bettors: number, share: number, limit = Number.POSITIVE_INFINITY) {
+  /** What is given away, too, leaves an e-process one. */
+  constructor(bettors: number, { share, limit }: Bet) {
     this.#share = share;
     this.#limit = limit;
     this.#stakes = new Float64Array(bettors).fill((1 - CASH) / bettors);
