@@ -43,7 +43,7 @@ export async function binaries(progress: (line: string) => void): Promise<string
   return folder;
 }
 
-/** Of Argo Rollouts, and that of ServiceMonitor, which is all that the test needs of the Prometheus operator. */
+/** Of Argo Rollouts, and the two kinds of the Prometheus operator that are shipped. */
 const CRDS = [
   {
     module: 'rollouts',
@@ -56,6 +56,12 @@ const CRDS = [
     path: 'github.com/prometheus-operator/prometheus-operator',
     folder: 'example/prometheus-operator-crd',
     files: /_servicemonitors\.yaml$/,
+  },
+  {
+    module: 'prometheus-operator',
+    path: 'github.com/prometheus-operator/prometheus-operator',
+    folder: 'example/prometheus-operator-crd',
+    files: /_prometheusrules\.yaml$/,
   },
 ] as const;
 
