@@ -8,13 +8,12 @@ export function templates(...names: readonly string[]): string {
   return names.map((name) => readFileSync(join(FOLDER, `${name}.yaml`), 'utf8')).join('---\n');
 }
 
-/** An analysis step by these templates, as YAML; an argument that is an object is its `valueFrom`. */
-export function analysisStep(names: readonly string[], args: Readonly<Record<string, string | object>>): string {
+/** By these templates, as YAML in one line; an argument that is an object is its `valueFrom`. */
+export function analysisOf(names: readonly string[], args: Readonly<Record<string, string | object>>): string {
   const written = Object.entries(args).map(([name, value]) =>
     typeof value === 'string' ? { name, value } : { name, valueFrom: value },
   );
-  const step = { analysis: { templates: names.map((templateName) => ({ templateName })), args: written } };
-  return `- ${JSON.stringify(step)}`;
+  return JSON.stringify({ templates: names.map((templateName) => ({ templateName })), args: written });
 }
 
 /** The arguments that every Rollout can give. */

@@ -12,7 +12,7 @@ export async function analysisRuns(api: Api, owner: string, hash?: string): Prom
 /** Of a run, what the controller has measured: `Failed: error-rate Failed [0.1] [0.12], latency-p95 Successful [0.06]`. */
 export function told({ status }: AnalysisRun): string {
   const metrics = (status?.metricResults ?? []).map(({ name, phase, measurements = [] }) => {
-    const values = measurements.map((one) => one.value ?? `${one.phase}: ${one.message ?? 'no value'}`);
+    const values = measurements.map((one) => one.value?.trim() ?? `${one.phase}: ${one.message ?? 'no value'}`);
     return `${name} ${phase} ${values.join(' ')}`;
   });
   return `${status?.phase ?? 'not begun'}: ${metrics.join(', ')}`;

@@ -1,6 +1,6 @@
 import { phaseOf } from '../lib/analysis.ts';
-import { analysisStep, HASHES, templates } from '../lib/analysis-templates.ts';
-import { type Decision, type JudgedRollout, judged, judgedApplication } from '../lib/judged-rollout.ts';
+import { analysisOf, HASHES, templates } from '../lib/analysis-templates.ts';
+import { canaryStrategy, type Decision, type JudgedRollout, judged, judgedApplication } from '../lib/judged-rollout.ts';
 import type { Rollout } from '../lib/objects.ts';
 import { Prometheus } from '../lib/prometheus.ts';
 import { type Context, defineScenario } from '../lib/scenario.ts';
@@ -46,7 +46,12 @@ export const scenario = defineScenario({
   run: async (context) => {
     const { api, headgate, namespace, step, traffic: start } = context;
     const rollouts = CASES.map(
-      ({ name, canary }): JudgedRollout => ({ name, stable: 'v1-takes-40', canary, steps: steps(namespace) }),
+      ({ name, canary }): JudgedRollout => ({
+        name,
+        stable: 'v1-takes-40',
+        canary,
+        strategy: canaryStrategy(name, steps(namespace)),
+      }),
     );
     await api.apply([templates(...METRICS), ...rollouts.flatMap(judgedApplication)]);
     await Promise.all(rollouts.map(({ name }) => context.rollout(name).healthy()));
@@ -75,7 +80,7 @@ export const scenario = defineScenario({
 
 /** Short windows, because Prometheus scrapes each second here; the thresholds are those of the templates. */
 function steps(namespace: string): string {
-  const analysis = analysisStep(METRICS, {
+  const analysis = analysisOf(METRICS, {
     ...HASHES,
     namespace,
     'prometheus-address': Prometheus.address(namespace),
@@ -85,7 +90,7 @@ function steps(namespace: string): string {
     interval: '5s',
     count: '3',
   });
-  return `- setWeight: 50\n${analysis}`;
+  return `- setWeight: 50\n- analysis: ${analysis}`;
 }
 
 /** Demands that a canary has its half of the traffic while it is judged. */
