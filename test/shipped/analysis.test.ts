@@ -13,9 +13,11 @@ const TEMPLATES = new Map(FILES.map((file) => [basename(file, '.yaml'), document
 const DOCUMENT = readFileSync(resolve(ROOT, 'docs/templates.md'), 'utf8');
 const SAMPLES = [
   'headgate_attempts_total',
+  'headgate_request_duration_seconds',
   'headgate_request_duration_seconds_bucket',
   'headgate_request_duration_seconds_count',
   'headgate_request_duration_seconds_sum',
+  'headgate_requests_total',
 ];
 
 /** The names in `{{args.NAME}}` anywhere within. */
@@ -42,6 +44,7 @@ t.test('there is a template for each question, and the kustomization has them al
       'latency-p50',
       'latency-p95',
       'latency-p99',
+      'latency-relative-p95',
       'latency-relative',
       'smoke-test',
       'success-rate',

@@ -37,6 +37,8 @@ async function run(context: Context): Promise<void> {
     'candidate-hash': CANARY,
     'prometheus-address': prometheus.address,
     window: `${WINDOW}s`,
+    // Headgate, the versions and the clients share the machine.
+    'latency-ratio-limit': '1.4',
   });
   const settled = (): Promise<void> => prometheus.scraped(WINDOW + 2);
   const ordinary = new Requests(web.headgate.port, 50);

@@ -36,6 +36,8 @@ async function run(context: Context): Promise<void> {
     'stable-hash': STABLE,
     'prometheus-address': prometheus.address,
     window: `${WINDOW}s`,
+    // Headgate, the versions and the clients share the machine.
+    'latency-ratio-limit': '1.4',
     'budget-window': `${WINDOW}s`,
   });
   const stage = { web, stable, canary, judged, settled: () => prometheus.scraped(WINDOW + 2) };
