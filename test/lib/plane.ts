@@ -152,6 +152,11 @@ export class TestPlane {
     return sum(this.#series(version), DURATION_SUM);
   }
 
+  /** What is counted of each version. */
+  series(): ReturnType<SeriesRegistry['series']> {
+    return this.#registry.series();
+  }
+
   /** Over all versions. */
   inFlight(): number {
     return this.#registry.series().reduce((total, counted) => total + sum(counted, IN_FLIGHT), 0);
