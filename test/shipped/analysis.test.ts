@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
+import { exposedNames } from './exposed-names.ts';
 import { kustomization, yamlFiles } from './kustomize.ts';
 import { at, documents, list, ROOT, text } from './yaml.ts';
 
@@ -11,14 +12,7 @@ const FOLDER = 'config/analysis';
 const FILES = yamlFiles(FOLDER).filter((file) => basename(file) !== 'kustomization.yaml');
 const TEMPLATES = new Map(FILES.map((file) => [basename(file, '.yaml'), documents(file)[0]]));
 const DOCUMENT = readFileSync(resolve(ROOT, 'docs/templates.md'), 'utf8');
-const SAMPLES = [
-  'headgate_attempts_total',
-  'headgate_request_duration_seconds',
-  'headgate_request_duration_seconds_bucket',
-  'headgate_request_duration_seconds_count',
-  'headgate_request_duration_seconds_sum',
-  'headgate_requests_total',
-];
+const SAMPLES = await exposedNames();
 
 /** The names in `{{args.NAME}}` anywhere within. */
 function used(value: unknown): string[] {
@@ -71,7 +65,7 @@ for (const [name, template] of TEMPLATES) {
       const series = [...query.matchAll(/\b(headgate_\w+)\{(.*?)\}\[/g)];
       t.equal(series.length > 0, at(metric, 'provider', 'prometheus') !== undefined);
       for (const [, sample = '', matchers = ''] of series) {
-        t.ok(SAMPLES.includes(sample), sample);
+        t.ok(SAMPLES.has(sample), sample);
         t.match(matchers, /^version="\{\{args\.[a-z]+-hash\}\}", namespace="\{\{args\.namespace\}\}", experiment!?=""/);
         t.notMatch(matchers, /role/);
       }

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import t from 'tap';
-import { SeriesRegistry } from '../../src/telemetry/counters.ts';
-import { Exposition } from '../../src/telemetry/exposition.ts';
+import { exposedNames } from './exposed-names.ts';
 import { at, documents, list, ROOT, text } from './yaml.ts';
 
 /* The alerts, as far as it can be seen without Prometheus; test/prometheus runs them. */
@@ -26,32 +25,6 @@ function metricsOf(query: string): string[] {
     .replaceAll(/\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/g, '');
   const words = [...bare.matchAll(/\b([a-z_][\w:]*)\b(?!\s*\()/gi)].map(([, name = '']) => name);
   return [...new Set(words)].filter((name) => !/^(?:and|or|unless|by|bool|offset|without)$/.test(name));
-}
-
-async function exposed(): Promise<Set<string>> {
-  const exposition = new Exposition({
-    registry: new SeriesRegistry({ workers: 1, now: () => 0 }),
-    prefix: 'headgate_',
-    httpAlias: false,
-    version: '0.0.0',
-    state: () => ({
-      table: null,
-      sourceSynced: true,
-      sourceLastEventSeconds: 0,
-      sourceKind: 'none',
-      configReloadSuccessful: true,
-      workersRestarted: 0,
-      health: [],
-      problems: 0,
-      certificates: new Map<string, number>(),
-    }),
-  });
-  const types = [...(await exposition.text()).matchAll(/^# TYPE (\w+) (\w+)$/gm)];
-  return new Set(
-    types.flatMap(([, name = '', type]) =>
-      type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
-    ),
-  );
 }
 
 t.test('every alert has a severity, and says what it is and where to read on', async (t) => {
@@ -82,7 +55,7 @@ t.test('every alert is in the table of docs/monitoring.md with its severity, and
 });
 
 t.test('every metric of the alerts is exposed, recorded before, or the controller has it', async (t) => {
-  const known = new Set([...(await exposed()), ...FOREIGN]);
+  const known = new Set([...(await exposedNames()), ...FOREIGN]);
   for (const rule of rules) {
     t.same(
       metricsOf(text(rule, 'expr')).filter((name) => !known.has(name)),
