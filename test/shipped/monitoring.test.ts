@@ -4,14 +4,25 @@ import t from 'tap';
 import { exposedNames } from './exposed-names.ts';
 import { at, documents, list, ROOT, text } from './yaml.ts';
 
-/* The alerts, as far as it can be seen without Prometheus; test/prometheus runs them. */
+/* The alerts and the dashboard, as far as it can be seen without Prometheus; test/prometheus runs them. */
 
 const RULES = 'config/prometheus/headgate.rules.yaml';
 const OBJECT = 'config/kubernetes/overlays/servicemonitor/prometheus-rule.yaml';
 const SEVERITIES = ['critical', 'warning', 'info'];
 
 /** Of the controller of Argo Rollouts 1.10 (`controller/metrics/prommetrics.go`), and of Prometheus itself. */
-const FOREIGN = ['rollout_info', 'rollout_events_total', 'up'];
+const FOREIGN = [
+  'rollout_info',
+  'rollout_info_replicas_desired',
+  'rollout_info_replicas_available',
+  'rollout_events_total',
+  'up',
+];
+
+const DASHBOARD: unknown = JSON.parse(readFileSync(resolve(ROOT, 'config/grafana/headgate.json'), 'utf8'));
+const panels = list(DASHBOARD, 'panels');
+const targets = panels.flatMap((panel) => list(panel, 'targets'));
+const variables = list(DASHBOARD, 'templating', 'list');
 
 const groups = list(documents(RULES)[0], 'groups');
 const rules = groups.flatMap((group) => list(group, 'rules'));
@@ -92,3 +103,65 @@ t.test('every alert is tried out by promtool: what fires, and a moment without a
   );
   t.ok(samples.some((sample) => list(sample, 'exp_samples').length === 0));
 });
+
+t.test('every metric of the dashboard is exposed, or the controller has it', async (t) => {
+  const known = new Set([...(await exposed()), ...FOREIGN]);
+  t.ok(targets.length > 30);
+  for (const target of targets) {
+    t.same(
+      metricsOf(text(target, 'expr')).filter((name) => !known.has(name)),
+      [],
+      text(target, 'expr'),
+    );
+  }
+});
+
+t.test('every panel of the dashboard has a number, a title and a place of its own', async (t) => {
+  const ids = panels.map((panel) => at(panel, 'id'));
+  t.equal(new Set(ids).size, panels.length);
+  const taken = new Map<string, string>();
+  for (const panel of panels) {
+    const title = text(panel, 'title');
+    t.not(title, '');
+    if (text(panel, 'type') !== 'row') t.not(text(panel, 'description'), '', title);
+    const [x, y, w, h] = ['x', 'y', 'w', 'h'].map((key) => Number(at(panel, 'gridPos', key)));
+    if (x === undefined || y === undefined || w === undefined || h === undefined) throw new Error('four numbers');
+    t.ok(x >= 0 && w > 0 && h > 0 && x + w <= 24, title);
+    const overlaps = new Set<string>();
+    for (let column = x; column < x + w; column += 1) {
+      for (let line = y; line < y + h; line += 1) {
+        const other = taken.get(`${column},${line}`);
+        if (other !== undefined) overlaps.add(other);
+        taken.set(`${column},${line}`, title);
+      }
+    }
+    t.same([...overlaps], [], title);
+  }
+});
+
+t.test('the dashboard asks the data source that is chosen, and uses no variable that it has not', async (t) => {
+  const written = JSON.stringify(panels) + JSON.stringify(variables);
+  const uids = new Set([...written.matchAll(/"uid":"([^"]*)"/g)].map(([, uid]) => uid));
+  t.same(uids, new Set([`$\{datasource}`]));
+  const names = variables.map((variable) => text(variable, 'name'));
+  t.same(names, ['datasource', 'namespace', 'route']);
+  const used = [...written.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name);
+  // Of Grafana itself, as is the $1 of a label_replace, were there one.
+  t.same([...new Set(used)].filter((name) => !names.includes(name)).sort(), ['__all', '__rate_interval']);
+  for (const variable of variables.slice(1)) {
+    // Nothing chosen is everything, routes without a namespace included.
+    t.equal(at(variable, 'includeAll'), true);
+    t.equal(at(variable, 'allValue'), '.*');
+  }
+});
+
+t.test(
+  'no query of the dashboard or of the alerts tells versions apart by the role that a request was counted with',
+  async (t) => {
+    for (const target of targets) {
+      const expr = text(target, 'expr');
+      t.notMatch(expr, /headgate_(?:requests|attempts|request_duration)\w*\{[^}]*role/, expr);
+    }
+    for (const rule of rules) t.notMatch(text(rule, 'expr'), /headgate_(?:attempts|request_duration)\w*\{[^}]*role/);
+  },
+);
