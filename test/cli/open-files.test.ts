@@ -15,7 +15,7 @@ t.test('out of open files it says so, lives, serves those who are connected, and
   const folder = t.testdir({
     'headgate.yaml': [
       'listen: { address: 127.0.0.1, port: 0 }',
-      'admin: false',
+      'admin: { address: 127.0.0.1, port: 0 }',
       'limits: { connections: 1000 }',
       'routes:',
       '  - healthCheck: { path: /, interval: 200ms, timeout: 100ms, unhealthy: 2 }',
@@ -37,10 +37,10 @@ t.test('out of open files it says so, lives, serves those who are connected, and
       await once(child.stdout, 'data');
     }
   };
-  const { ports }: { ports: number[] } = JSON.parse(await line('"msg":"serving"'));
+  const { ports, admin }: { ports: number[]; admin: number } = JSON.parse(await line('"msg":"serving"'));
   const port = ports[0] ?? 0;
   t.match(await line('limits.connections is more than'), '"affordable":1');
-  const gateway = new Gateway(port, 0);
+  const gateway = new Gateway(port, admin);
   t.equal((await gateway.get('/before')).status, 200, 'this connection is kept alive');
 
   const clients = await Promise.all(Array.from({ length: FILES }, () => connected(port)));
@@ -59,6 +59,12 @@ t.test('out of open files it says so, lives, serves those who are connected, and
     'and nobody has taken that for a fault of the endpoint',
   );
   t.equal((await gateway.get('/after')).status, 200);
+  t.ok(Number(await gateway.metric('headgate_upstream_failures_total', { reason: 'connect_error' })) >= refused);
+  t.equal(
+    await gateway.metric('headgate_attempts_total', { outcome: 'connect_failed' }),
+    0,
+    'nor is it an attempt at the version that failed',
+  );
   t.equal(child.exitCode, null, 'it lives');
 });
 
