@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Reply } from '../analysis/analysis.ts';
 import type { ListenAddress } from '../config/config.ts';
 import { type DashboardFile, dashboardFile } from './dashboard-files.ts';
 import { expositionFormat } from './exposition-format.ts';
@@ -46,6 +47,10 @@ const MAX_CONNECTIONS = 256;
 const STALLED_MS = 30_000;
 /** Answers that may be of several megabytes, being made or sent. More would pile up in memory; a scrape comes again. */
 const MAX_LARGE = 8;
+/** Verdicts wait for other replicas, so they have places of their own; and so have the answers that those wait for. */
+const MAX_ANALYSES = 64;
+const LARGE = 'large';
+const OWN_PLACES: ReadonlySet<string> = new Set(['/api/analysis', '/api/analysis/blocks']);
 
 /** @param accept the request's header field of that name, empty without one */
 type Endpoint = (state: AdminState, query: URLSearchParams, accept: string) => Answer | Promise<Answer>;
@@ -67,6 +72,8 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
     const view = liveView(parsed, state.live(), state.table(), state.unready());
     return { ...json(view), body: JSON.stringify(view) };
   },
+  '/api/analysis': async (state, query) => replied(await state.analysis(query)),
+  '/api/analysis/blocks': (state, query) => replied(state.analysisBlocks(query)),
 };
 /** Without anything that a web site could want. */
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
@@ -75,19 +82,18 @@ const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
 export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   const { listen, state, onError, stalledMs = STALLED_MS } = options;
   let closing = false;
-  let large = 0;
+  const busy = new Map<string, number>();
   const server = createServer(LIMITS, (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
-    const isLarge = path === '/metrics' || path.startsWith('/api/');
-    if (isLarge && large >= MAX_LARGE) {
-      send(request, response, line(503, 'busy with as many answers of this kind as may be at a time'), closing);
-      return;
-    }
-    if (isLarge) {
-      large += 1;
-      response.once('close', () => {
-        large -= 1;
-      });
+    const place = placeOf(path);
+    if (place !== null) {
+      const taken = busy.get(place) ?? 0;
+      if (taken >= (place === LARGE ? MAX_LARGE : MAX_ANALYSES)) {
+        send(request, response, line(503, 'busy with as many answers of this kind as may be at a time'), closing);
+        return;
+      }
+      busy.set(place, taken + 1);
+      response.once('close', () => busy.set(place, (busy.get(place) ?? 0) - 1));
     }
     answer(request, path, state)
       .catch((error: unknown) => {
@@ -111,6 +117,12 @@ export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
       return shut(server);
     },
   };
+}
+
+/** Which answers share their places with this one; null: there is always one. */
+function placeOf(path: string): string | null {
+  if (OWN_PLACES.has(path)) return path;
+  return path === '/metrics' || path.startsWith('/api/') ? LARGE : null;
 }
 
 async function answer(request: IncomingMessage, path: string, state: AdminState): Promise<Answer> {
@@ -173,6 +185,10 @@ function line(status: number, text: string): Answer {
 
 function json(value: unknown): Answer {
   return { status: 200, contentType: 'application/json', body: `${JSON.stringify(value, null, 2)}\n` };
+}
+
+function replied({ status, body }: Reply<object>): Answer {
+  return typeof body === 'string' ? line(status, body) : json(body);
 }
 
 /** A string says what is wrong with it. */

@@ -1,3 +1,5 @@
+import type { AnalysisAnswer, Reply } from '../analysis/analysis.ts';
+import type { PeerAnswer } from '../analysis/peer-protocol.ts';
 import type { EndpointMap, RoutingTable } from '../routing/table.ts';
 import type { ExpositionFormat } from '../telemetry/exposition.ts';
 import type { RecentTraffic } from '../telemetry/recent-traffic.ts';
@@ -13,6 +15,10 @@ export interface AdminState {
   live(): LiveState;
   /** Which version such a request would get and why; written out as JSON. */
   explain(query: ExplainQuery): unknown;
+  /** Whether a version is worse than another one. */
+  analysis(query: URLSearchParams): Promise<Reply<AnalysisAnswer>>;
+  /** What another replica asks for, so as to judge by all of them. */
+  analysisBlocks(query: URLSearchParams): Reply<PeerAnswer>;
 }
 
 export interface LiveState {

@@ -20,7 +20,7 @@ const MATCHERS = ['exact', 'prefix', 'regex', 'present'];
  * @param lineOf line of a path, to point at the other half of a clash
  */
 export function checkAcross(raw: unknown, report: Report, lineOf: (path: Path) => number): void {
-  const { listen, admin, source, routes, limits, ejection } = asRecord(raw);
+  const { listen, admin, source, routes, limits, ejection, analysis } = asRecord(raw);
   checkSource(source, routes, report);
   for (const [index, route] of asList(routes).entries()) {
     checkRoute(asRecord(route), ['routes', index], source !== undefined, report);
@@ -31,6 +31,10 @@ export function checkAcross(raw: unknown, report: Report, lineOf: (path: Path) =
   checkLoops(listen, routes, report);
   checkLimits(asRecord(limits), report);
   checkEjection(asRecord(ejection), report);
+  if (admin === false && asRecord(analysis)['peers'] !== undefined) {
+    const message = 'replicas ask each other on the admin port, which is switched off';
+    report(['analysis', 'peers'], message, 'write admin: { address: 0.0.0.0, port: 8081 }, or leave it out', 'key');
+  }
 }
 
 function checkRoute(route: Readonly<Record<string, unknown>>, path: Path, hasSource: boolean, report: Report): void {

@@ -22,8 +22,17 @@ export interface Config {
   /** Lower case; null: off. */
   readonly versionHeader: string | null;
   readonly metrics: { readonly prefix: string; readonly httpAlias: boolean };
+  readonly analysis: AnalysisConfig;
   readonly log: { readonly level: LogLevel; readonly access: boolean };
   readonly drain: { readonly delay: number; readonly timeout: number };
+}
+
+/** How versions are judged (`/api/analysis`). */
+export interface AnalysisConfig {
+  /** A name that stands for all replicas, a headless Service's, and their admin port. Null, the default: there is one replica. */
+  readonly peers: { readonly host: string; readonly port: number } | null;
+  /** Milliseconds in which the other replicas have to answer. Default 2s. */
+  readonly timeout: number;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';

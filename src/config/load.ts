@@ -164,6 +164,7 @@ function build(
     forwarded: parsed.forwarded,
     versionHeader: parsed.versionHeader ?? null,
     metrics: parsed.metrics,
+    analysis: { peers: parsed.analysis.peers ?? null, timeout: parsed.analysis.timeout },
     log: parsed.log,
     drain: parsed.drain,
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { autoConnections, parseConnections } from './connection-limit.ts';
 import { parseNamespace } from './namespace.ts';
+import { parsePeers } from './peers-name.ts';
 import { Refusal } from './refusal.ts';
 import { parseTrailerName } from './trailer-name.ts';
 import { parseDuration, parseSize } from './units.ts';
@@ -217,6 +218,12 @@ export const configSchema = z.strictObject({
   versionHeader: leaf(parseResponseHeader).optional(),
   metrics: z
     .strictObject({ prefix: leaf(parseMetricPrefix).default('headgate_'), httpAlias: flag.default(false) })
+    .prefault({}),
+  analysis: z
+    .strictObject({
+      peers: leaf(parsePeers).optional(),
+      timeout: leaf((value) => bounded(parseDuration, value, '10ms', '10s')).default(2_000),
+    })
     .prefault({}),
   log: z
     .strictObject({

@@ -16,6 +16,7 @@ import { Exposition } from '../telemetry/exposition.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ProblemLog } from '../telemetry/problems.ts';
 import { RecentTraffic, STEP_MS } from '../telemetry/recent-traffic.ts';
+import { Analyst, type Surroundings } from './analyst.ts';
 import { changedKeys } from './changed-keys.ts';
 import { DescriptorWatch } from './descriptor-watch.ts';
 import { mistakeProblem } from './mistake-problem.ts';
@@ -29,6 +30,8 @@ export interface HeadgateOptions {
   readonly logger: Logger;
   /** Headgate's own version, for `build_info`. */
   readonly version: string;
+  /** What the verdict's clock and names are in a test. */
+  readonly surroundings?: Surroundings | undefined;
 }
 
 const CERTIFICATES_MS = 3_600_000;
@@ -57,13 +60,14 @@ export class Headgate {
   #certificateTimer: NodeJS.Timeout | undefined;
   readonly #exposition: Exposition;
   readonly #health: HealthChecker;
+  readonly #analyst: Analyst;
   #descriptors: DescriptorWatch | null = null;
   readonly #recent: RecentTraffic;
   #recentTimer: NodeJS.Timeout | undefined;
   readonly #startedAt = Date.now();
   readonly #version: string;
 
-  constructor({ config, source, logger, version }: HeadgateOptions) {
+  constructor({ config, source, logger, version, surroundings }: HeadgateOptions) {
     const registry = new SeriesRegistry({ workers: config.workers, now: () => performance.now() });
     const settings = workerSettings(config);
     this.#config = config;
@@ -75,6 +79,7 @@ export class Headgate {
     this.#problemLog = new ProblemLog(logger);
     this.#workers = new WorkerPool({ count: config.workers, settings, registry, logger, logLevel: config.log.level });
     this.#health = new HealthChecker({ onChange: (changes) => this.#workers.publishHealth(changes), logger });
+    this.#analyst = new Analyst({ config: config.analysis, registry, logger, version, surroundings });
     this.#exposition = new Exposition({ registry, state: () => this.#processState(), ...config.metrics, version });
   }
 
@@ -94,6 +99,7 @@ export class Headgate {
       this.#watchDescriptors();
     } catch (error) {
       await this.#health.stop();
+      await this.#analyst.stop();
       await this.#workers.stop(0);
       await this.#source?.stop();
       await this.#closeAdmin();
@@ -141,6 +147,7 @@ export class Headgate {
     this.#descriptors?.stop();
     await this.#source?.stop();
     await this.#closeAdmin();
+    await this.#analyst.stop();
     return clean;
   }
 
@@ -192,6 +199,7 @@ export class Headgate {
       this.#workers.publish({ table, changedEndpoints, endpoints: () => compiled.endpoints }, this.#generation);
     }
     this.#health.update(compiled.table, () => compiled.endpoints);
+    this.#analyst.update(compiled.table, snapshot);
     // Last of all: what changed since is told by comparing with what the workers have been told.
     this.#compiled = compiled;
   }
@@ -232,6 +240,8 @@ export class Headgate {
         const { table, endpoints, reasons } = this.#inForce();
         return explain(table, endpoints, reasons, { host, path, headers, method: 'GET' });
       },
+      analysis: (query) => this.#analyst.answer(query),
+      analysisBlocks: (query) => this.#analyst.blocks(query),
     };
   }
 

@@ -20,4 +20,6 @@ export const STATE: AdminState = {
   }),
   live: () => ({ recent, version: '0.1.0', startedAt: 0, now: 0 }),
   explain: () => null,
+  analysis: async () => ({ status: 404, body: 'there is no route' }),
+  analysisBlocks: () => ({ status: 400, body: 'there is nothing to compare' }),
 };

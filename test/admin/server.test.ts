@@ -232,7 +232,7 @@ t.test('a path that is not there gets 404 and the list of those that are', async
   for (const path of ['/index.html', '/metrics/', '/api', '/constructor', '/__proto__']) {
     t.match(await get(path), {
       status: 404,
-      body: 'not found; there are / /livez /readyz /health /metrics /api/table /api/explain /api/live\n',
+      body: 'not found; there are / /livez /readyz /health /metrics /api/table /api/explain /api/live /api/analysis /api/analysis/blocks\n',
     });
   }
 });

@@ -60,6 +60,7 @@ t.test('a configuration of one static route gets every default', async (t) => {
     forwarded: { trusted: [] },
     versionHeader: null,
     metrics: { prefix: 'headgate_', httpAlias: false },
+    analysis: { peers: null, timeout: 2000 },
     log: { level: 'info', access: false },
     drain: { delay: 5000, timeout: 30_000 },
   });
@@ -83,7 +84,17 @@ t.test('the complete example writes the defaults where it says that they are', a
   const file = resolve(import.meta.dirname, '../../config/headgate.yaml');
   const { config } = await loadConfig(file);
   const plain = parseConfig(STATIC, 'h.yaml');
-  for (const key of ['listen', 'admin', 'workers', 'timeouts', 'limits', 'metrics', 'log', 'drain'] as const) {
+  for (const key of [
+    'listen',
+    'admin',
+    'workers',
+    'timeouts',
+    'limits',
+    'metrics',
+    'analysis',
+    'log',
+    'drain',
+  ] as const) {
     t.strictSame(config[key], plain[key], key);
   }
 });
@@ -102,7 +113,7 @@ t.test('the complete example mentions every key that there is', async (t) => {
     ['routes', 0, 'tls'],
     ['routes', 0, 'healthCheck'],
   ];
-  const sections = ['timeouts', 'limits', 'retries', 'ejection', 'forwarded', 'metrics', 'log', 'drain'];
+  const sections = ['timeouts', 'limits', 'retries', 'ejection', 'forwarded', 'metrics', 'analysis', 'log', 'drain'];
   for (const path of [...paths, ...sections.map((name) => [name])]) {
     const keys = knownKeys(path);
     t.ok(keys.length > 0, path.join('.'));

@@ -146,6 +146,22 @@ ${ROUTES}`,
     ['1:20 metrics.prefix: cannot begin a metric\'s name: "head-gate" (letters, digits and "_": headgate_)'],
   ],
   [
+    'the name of the replicas without a port, and a time that Argo would not wait for',
+    `analysis: { peers: headgate-admin, timeout: 1m, peer: 1 }\n${ROUTES}`,
+    [
+      '1:20 analysis.peers: is no name with a port: "headgate-admin" (write the headless Service\'s name and the admin port: headgate-admin:8081)',
+      '1:45 analysis.timeout: must be from 10ms to 10s, not 1m',
+      '1:49 analysis.peer: unknown key (did you mean peers?)',
+    ],
+  ],
+  [
+    'replicas that are to ask each other without an admin port',
+    `admin: false\nanalysis: { peers: "headgate-admin:8081" }\n${ROUTES}`,
+    [
+      '2:13 analysis.peers: replicas ask each other on the admin port, which is switched off (write admin: { address: 0.0.0.0, port: 8081 }, or leave it out)',
+    ],
+  ],
+  [
     'networks',
     `forwarded: { trusted: [10.0.0.0/33, lan, "::/200"] }\n${ROUTES}`,
     [

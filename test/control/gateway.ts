@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import { request } from 'undici';
 import { parseConfig } from '../../src/config/load.ts';
+import type { Surroundings } from '../../src/control/analyst.ts';
 import { Headgate } from '../../src/control/headgate.ts';
 import type { Source } from '../../src/sources/source.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -105,16 +106,25 @@ export function configText(more: string): string {
 }
 
 /** Made, and not started. */
-export function makeHeadgate(more: string, source: Source | null = null): { headgate: Headgate; log: string[] } {
+export function makeHeadgate(
+  more: string,
+  source: Source | null = null,
+  surroundings: Surroundings = {},
+): { headgate: Headgate; log: string[] } {
   const log: string[] = [];
   const logger = createLogger({ level: 'info', destination: { write: (line) => void log.push(line) } });
   const config = parseConfig(configText(more), 'headgate.yaml');
-  return { headgate: new Headgate({ config, source, logger, version: '0.0.0' }), log };
+  return { headgate: new Headgate({ config, source, logger, version: '0.0.0', surroundings }), log };
 }
 
 /** Started and ready. It ends with the test. */
-export async function startGateway(t: Test, more: string, source: Source | null = null): Promise<LocalGateway> {
-  const { headgate, log } = makeHeadgate(more, source);
+export async function startGateway(
+  t: Test,
+  more: string,
+  source: Source | null = null,
+  surroundings: Surroundings = {},
+): Promise<LocalGateway> {
+  const { headgate, log } = makeHeadgate(more, source, surroundings);
   await headgate.start();
   const gateway = new LocalGateway(headgate, log);
   t.teardown(() => gateway.shutdown());

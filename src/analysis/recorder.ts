@@ -1,0 +1,215 @@
+import type { Role, RoutingTable } from '../routing/table.ts';
+import type { Counted } from '../telemetry/blocks.ts';
+import type { SeriesLabels } from '../telemetry/keys.ts';
+import { ATTEMPT_BASE, ATTEMPT_OUTCOMES } from '../telemetry/layout.ts';
+import { type Reading, readCounts } from '../telemetry/reading.ts';
+import { type RouteVersion, routeVersions } from './route-versions.ts';
+import { SeriesByVersion } from './series-by-version.ts';
+import type { VersionId } from './version-id.ts';
+import { type Read, readOnce, Window } from './window.ts';
+
+/** How long a window stays after its version has become production, or has gone. */
+const KEEP_MS = 15 * 60_000;
+/** A version that comes back after so long begins anew: it was rolled out again. */
+const GONE_MS = 60_000;
+/** Windows at the same time. One of a busy version holds some 80 KB after an hour, and 150 KB after a day. */
+const MOST_WINDOWS = 1_000;
+
+export interface RecorderOptions {
+  /** All series that there are; the same array as before while none has come or gone. */
+  readonly series: () => readonly Counted<SeriesLabels>[];
+  /** Milliseconds; only differences matter. */
+  readonly now: () => number;
+  /** Windows at the same time. Default 1,000. */
+  readonly mostWindows?: number;
+}
+
+/** A version that the recorder knows. */
+export interface KnownVersion {
+  readonly id: VersionId;
+  /** Null: it is in no table any more. */
+  readonly role: Role | null;
+  /** Of its Experiment; '' for others. */
+  readonly template: string;
+}
+
+/** One version's way through its roles. */
+interface Life {
+  version: RouteVersion;
+  /** Since when it has been in no table; null: it is in the table. */
+  goneAt: number | null;
+  /** Since when it has been production; null: it is not. */
+  productionAt: number | null;
+  aborted: boolean;
+  /** When it became a candidate. */
+  beganAt: number;
+  /** What its series held when it became a candidate, where they held anything. */
+  before: ReadonlyMap<Counted<unknown>, Reading>;
+  attemptsBefore: number;
+  window: Window | null;
+}
+
+/**
+ * Records what candidates and their baselines do, in blocks of time. Idle versions cost a look at their counts of attempts
+ * with each tick; a version that gets its first request gets a window.
+ */
+export class Recorder {
+  readonly #series: SeriesByVersion;
+  readonly #now: () => number;
+  readonly #mostWindows: number;
+  readonly #lives = new Map<string, Life>();
+  readonly #windows = new Set<Life>();
+  #routes: ReadonlySet<RoutingTable['routes'][number]> = new Set();
+  #aborted: ReadonlySet<string> = new Set();
+
+  constructor({ series, now, mostWindows = MOST_WINDOWS }: RecorderOptions) {
+    this.#series = new SeriesByVersion(series);
+    this.#now = now;
+    this.#mostWindows = mostWindows;
+  }
+
+  /** @param aborted `namespace/name` of the Rollouts that are aborted; a retry makes their versions begin anew */
+  update({ routes }: RoutingTable, aborted: ReadonlySet<string>): void {
+    this.#series.refresh();
+    const now = this.#now();
+    const before = this.#routes;
+    const present = new Set(routes);
+    this.#routes = present;
+    const changed = routes.filter((route) => !before.has(route));
+    const kept = new Set(changed.flatMap((route) => routeVersions(route).map(({ key }) => key)));
+    for (const route of before) {
+      if (present.has(route)) continue;
+      for (const { key } of routeVersions(route)) if (!kept.has(key)) this.#leave(key, now);
+    }
+    for (const route of changed) for (const version of routeVersions(route)) this.#enter(version, now);
+    if (changed.length > 0 || !isSame(aborted, this.#aborted)) this.#abort(aborted);
+  }
+
+  /** To be called about once a second. */
+  tick(): void {
+    this.#series.refresh();
+    const now = this.#now();
+    const read = readOnce();
+    for (const [key, life] of this.#lives) {
+      if (this.#isOver(life, now)) this.#end(key, life);
+      else if (life.window === null) this.#openWindow(key, life, now, read);
+    }
+    for (const { window, version } of this.#windows) window?.tick(now, this.#series.ofRoute(version.id.route), read);
+  }
+
+  /** @param key see `versionKey`. Null: it has had no traffic since it became a candidate */
+  window(key: string): Window | null {
+    return this.#lives.get(key)?.window ?? null;
+  }
+
+  /** When it became a candidate, in milliseconds of the recorder's clock; null: it is none. @param key see `versionKey` */
+  candidateSince(key: string): number | null {
+    const life = this.#lives.get(key);
+    return life === undefined || life.productionAt !== null ? null : life.beganAt;
+  }
+
+  /** Whether as many windows are open as may be. */
+  get full(): boolean {
+    return this.#windows.size >= this.#mostWindows;
+  }
+
+  /** All versions that are in the table or whose counts are still there, those of the table first and in its order. */
+  known(): readonly KnownVersion[] {
+    this.#series.refresh();
+    const versions = new Map<string, KnownVersion>();
+    for (const route of this.#routes) {
+      for (const { key, id, role, template } of routeVersions(route)) versions.set(key, { id, role, template });
+    }
+    for (const [key, { version }] of this.#lives) {
+      if (!versions.has(key)) versions.set(key, { id: version.id, role: null, template: version.template });
+    }
+    return [...versions.values()];
+  }
+
+  #enter(version: RouteVersion, now: number): void {
+    const life = this.#lives.get(version.key);
+    const productionAt = version.production ? now : null;
+    if (life === undefined) {
+      const fresh: Life = {
+        version,
+        goneAt: null,
+        productionAt,
+        aborted: false,
+        beganAt: now,
+        before: new Map(),
+        attemptsBefore: 0,
+        window: null,
+      };
+      this.#lives.set(version.key, fresh);
+      if (!version.production) this.#begin(fresh);
+      return;
+    }
+    const again = life.productionAt !== null || (life.goneAt !== null && now - life.goneAt >= GONE_MS);
+    life.version = version;
+    life.goneAt = null;
+    life.productionAt = version.production ? (life.productionAt ?? now) : null;
+    if (again && !version.production) this.#begin(life);
+  }
+
+  #leave(key: string, now: number): void {
+    const life = this.#lives.get(key);
+    if (life !== undefined) life.goneAt ??= now;
+  }
+
+  /** From now on it is a candidate, and nothing that was before counts. */
+  #begin(life: Life): void {
+    this.#windows.delete(life);
+    life.window = null;
+    life.beganAt = this.#now();
+    const own = this.#series.of(life.version.key);
+    life.attemptsBefore = attempts(own);
+    life.before = life.attemptsBefore === 0 ? new Map() : new Map(own.map((series) => [series, readCounts(series)]));
+  }
+
+  #abort(aborted: ReadonlySet<string>): void {
+    this.#aborted = aborted;
+    for (const life of this.#lives.values()) {
+      if (life.version.production || life.version.id.rollout === '') continue;
+      const name = `${life.version.id.namespace}/${life.version.id.rollout}`;
+      const retried = life.aborted && !aborted.has(name);
+      life.aborted = aborted.has(name);
+      if (retried) this.#begin(life);
+    }
+  }
+
+  #isOver({ goneAt, productionAt, window }: Life, now: number): boolean {
+    if (goneAt !== null) return now - goneAt >= KEEP_MS;
+    return window !== null && productionAt !== null && now - productionAt >= KEEP_MS;
+  }
+
+  #end(key: string, life: Life): void {
+    this.#windows.delete(life);
+    life.window = null;
+    life.before = new Map();
+    if (life.goneAt !== null) this.#lives.delete(key);
+  }
+
+  #openWindow(key: string, life: Life, now: number, read: Read): void {
+    const { version, before, attemptsBefore, productionAt } = life;
+    if (productionAt !== null || this.full) return;
+    const own = this.#series.of(key);
+    if (attempts(own) <= attemptsBefore) return;
+    life.window = new Window(now, this.#series.ofRoute(version.id.route), new Set(own), before, read);
+    life.before = new Map();
+    this.#windows.add(life);
+  }
+}
+
+function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((one) => b.has(one));
+}
+
+function attempts(series: readonly Counted<unknown>[]): number {
+  let total = 0;
+  for (const { blocks } of series) {
+    for (const block of blocks) {
+      for (let outcome = 0; outcome < ATTEMPT_OUTCOMES.length; outcome++) total += block[ATTEMPT_BASE + outcome] ?? 0;
+    }
+  }
+  return total;
+}
