@@ -18,6 +18,10 @@ type Numbers = readonly (number | null)[];
 export type LiveHistory = Readonly<Record<keyof VersionHistory, Numbers>>;
 
 export interface LiveRouteVersion extends LiveVersion {
+  /** Seconds; null: nothing ended, or durations were not read before somebody looked. */
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
   /** The first of them: those that are not ready come first. */
   readonly listed: readonly { readonly address: string; readonly state: EndpointState }[];
   /** Which versions answer for it when it has no usable endpoint. */
@@ -78,6 +82,7 @@ const MOST_RULES = 100;
 const MOST_GONE = 5;
 
 export function liveRoute(route: Route, state: TableState, recent: RecentTraffic): LiveRoute {
+  recent.look(route.name);
   const rules = [...route.rules.map((rule) => ruleView(route, rule)), ...experimentRules(route)];
   return {
     name: route.name,
@@ -101,11 +106,16 @@ export function liveRoute(route: Route, state: TableState, recent: RecentTraffic
 }
 
 function detail(route: Route, version: Version, state: TableState, recent: RecentTraffic) {
+  const labels = seriesLabels(route, version);
+  const [p50 = null, p95 = null, p99 = null] = recent.quantiles(labels).map(numberOrNull);
   const listed = [...endpointStates(version, state)].map(([address, how]) => ({ address, state: how }));
   return {
+    p50,
+    p95,
+    p99,
     listed: listed.sort((a, b) => Number(a.state === 'ready') - Number(b.state === 'ready')).slice(0, MOST_ENDPOINTS),
     fallback: titles(route, version.fallback),
-    history: historyView(recent.history(seriesLabels(route, version))),
+    history: historyView(recent.history(labels)),
   };
 }
 

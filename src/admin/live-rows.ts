@@ -22,7 +22,7 @@ export interface LiveRow {
   /** Requests a second that another version than the one asked for answered. */
   readonly fallbacksPerSecond: number;
   /** The first of them. */
-  readonly versions: readonly Pick<LiveVersion, 'name' | 'role' | 'wanted' | 'share' | 'p95' | 'endpoints'>[];
+  readonly versions: readonly Pick<LiveVersion, 'name' | 'role' | 'wanted' | 'share' | 'endpoints'>[];
 }
 
 /** A route that a query matches, with what it is sorted by. */
@@ -76,8 +76,8 @@ export function liveRow(route: Route, state: TableState, recent: RecentTraffic):
     requestsPerSecond: versions.reduce((sum, version) => sum + version.requestsPerSecond, 0),
     failureRate: attempts === 0 ? null : failures / attempts,
     fallbacksPerSecond: recent.fallbacks(route.name).reduce((sum, { perSecond }) => sum + perSecond, 0),
-    versions: versions.slice(0, MOST_VERSIONS).map(({ name, role, wanted, share, p95, endpoints }) => {
-      return { name, role, wanted, share, p95, endpoints };
+    versions: versions.slice(0, MOST_VERSIONS).map(({ name, role, wanted, share, endpoints }) => {
+      return { name, role, wanted, share, endpoints };
     }),
   };
 }

@@ -24,10 +24,6 @@ export interface LiveVersion {
   readonly failures: number;
   /** Null: no attempts. */
   readonly failureRate: number | null;
-  /** Seconds; null: nothing ended. */
-  readonly p50: number | null;
-  readonly p95: number | null;
-  readonly p99: number | null;
   readonly inFlight: number;
   readonly pending: number;
   readonly endpoints: { readonly total: number; readonly usable: number };
@@ -36,9 +32,7 @@ export interface LiveVersion {
 /** The figures of a version that need no table. */
 export function versionFigures(labels: SeriesLabels, recent: RecentTraffic) {
   const { requests: _, ...figures } = recent.figures(labels);
-  const [p50, p95, p99] = recent.quantiles(labels).map(numberOrNull);
-  const failureRate = figures.attempts === 0 ? null : figures.failures / figures.attempts;
-  return { ...figures, failureRate, p50: p50 ?? null, p95: p95 ?? null, p99: p99 ?? null };
+  return { ...figures, failureRate: figures.attempts === 0 ? null : figures.failures / figures.attempts };
 }
 
 /** In the order of `route.versions`. */

@@ -95,7 +95,8 @@ drain: { delay: 0, timeout: 5s }
 
 function welcome(port: number, adminPort: number, controlPort: number): string {
   const url = `localhost:${port}`;
-  return `
+  return `What happens, as a page: http://localhost:${adminPort}/
+
 Headgate is serving on http://${url}, in front of a simulated Argo Rollout that walks 10, 25, 50, 75, 100 %.
 The lines at the bottom say where it is: at 10 % for ${PAUSES.firstMs / 1000} seconds now, at each later step for ${PAUSES.eachMs / 1000}.
 

@@ -7,6 +7,11 @@ import { RecentVersion, STEPS, WINDOW_STEPS } from './recent-version.ts';
 
 /** From one look at the counters to the next. */
 export const STEP_MS = 2_000;
+/**
+ * With more busy versions than that, durations are read only of routes that somebody looks at: the histograms of 2,000 versions and
+ * four workers are 90 MB to go through.
+ */
+const ALWAYS_READ = 64;
 
 /** A version's figures over the window. */
 export interface VersionFigures {
@@ -75,6 +80,8 @@ export class RecentTraffic {
   #edges = new Map<Counted<FallbackLabels>, Edge>();
   readonly #edgesByRoute = new Map<string, Edge[]>();
   readonly #splits = new Map<string, SplitSince>();
+  /** By route, the step in which it was last looked at. */
+  readonly #looks = new Map<string, number>();
   /** When each step ended, in milliseconds since 1970; a ring of STEPS + 1, for a step lasts from the one before. */
   readonly #ends = new Float64Array(STEPS + 1);
   readonly #unrouted = new Float32Array(STEPS);
@@ -97,7 +104,11 @@ export class RecentTraffic {
     const step = this.#step;
     this.#ends[step % this.#ends.length] = this.#now();
     if (this.#registry.revision !== this.#revision) this.#index();
-    for (const version of this.#versions.values()) version.sample(step);
+    const busy = [...this.#versions.values()].filter((version) => version.sample(step));
+    for (const version of busy) {
+      if (busy.length <= ALWAYS_READ || this.#isLookedAt(version.labels.route)) version.sampleBins(step);
+      else version.skipBins();
+    }
     for (const edge of this.#edges.values()) sampleEdge(edge, step);
     const unrouted = this.#countUnrouted();
     this.#unrouted[step % STEPS] = unrouted - this.#unroutedSeen;
@@ -122,8 +133,13 @@ export class RecentTraffic {
     return (this.#byRoute.get(route) ?? []).filter(({ idle }) => !idle).map(({ labels }) => labels);
   }
 
+  /** Somebody looks at this route: its durations are read from now on, for five minutes. */
+  look(route: string): void {
+    this.#looks.set(route, this.#step);
+  }
+
   figures(of: Identity): VersionFigures {
-    const version = this.#versions.get(identity(of));
+    const version = this.#find(of);
     const first = this.#windowStart();
     const seconds = this.#seconds(first);
     const total = (ring: 'requests' | 'attempts' | 'failures') => version?.total(ring, first, this.#step) ?? 0;
@@ -139,13 +155,13 @@ export class RecentTraffic {
     };
   }
 
-  /** Seconds: p50, p95, p99 over the window; NaN without data. */
+  /** Seconds: p50, p95, p99 over the window; NaN without data, also where durations have not been read. */
   quantiles(of: Identity): readonly number[] {
-    return this.#versions.get(identity(of))?.quantiles(this.#step) ?? [Number.NaN, Number.NaN, Number.NaN];
+    return this.#find(of)?.quantiles() ?? [Number.NaN, Number.NaN, Number.NaN];
   }
 
   history(of: Identity): VersionHistory {
-    const version = this.#versions.get(identity(of));
+    const version = this.#find(of);
     const [first, last] = [this.#oldest(), this.#step];
     const attempts = version?.series('attempts', first, last) ?? [];
     const failures = version?.series('failures', first, last) ?? [];
@@ -168,7 +184,7 @@ export class RecentTraffic {
    */
   requestsSinceSplit(of: Identity): number {
     const first = Math.max(this.#windowStart(), this.#splitSince(of.route));
-    return this.#versions.get(identity(of))?.total('requests', first, this.#step) ?? 0;
+    return this.#find(of)?.total('requests', first, this.#step) ?? 0;
   }
 
   /** Seconds since the route's weights were last changed, as far as they are counted in `requestsSinceSplit`. */
@@ -223,6 +239,25 @@ export class RecentTraffic {
     replaceGroups(this.#edgesByRoute, edges.values(), ({ counted }) => counted.labels.route);
     // Reading the registry makes it forget what has expired.
     this.#revision = this.#registry.revision;
+  }
+
+  #find({ route, namespace, rollout, experiment, version }: Identity): RecentVersion | undefined {
+    return this.#byRoute.get(route)?.find(({ labels }) => {
+      return (
+        labels.version === version &&
+        labels.experiment === experiment &&
+        labels.rollout === rollout &&
+        labels.namespace === namespace
+      );
+    });
+  }
+
+  #isLookedAt(route: string): boolean {
+    const step = this.#looks.get(route);
+    if (step === undefined) return false;
+    if (this.#step - step <= STEPS) return true;
+    this.#looks.delete(route);
+    return false;
   }
 
   #noteSplits(table: RoutingTable): void {

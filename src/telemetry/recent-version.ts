@@ -1,7 +1,14 @@
-import type { Block, Counted } from './blocks.ts';
+import { type Block, type Counted, sums } from './blocks.ts';
 import { DURATION_BIN_COUNT } from './duration-bins.ts';
 import type { SeriesLabels } from './keys.ts';
-import { ATTEMPT_BASE, ATTEMPT_OUTCOMES, DURATION_BINS, DURATION_BOUNDS, DURATION_BUCKETS } from './layout.ts';
+import {
+  ATTEMPT_BASE,
+  ATTEMPT_OUTCOMES,
+  DURATION_BINS,
+  DURATION_BOUNDS,
+  DURATION_BUCKETS,
+  DURATION_SUM,
+} from './layout.ts';
 import { binQuantile } from './reading.ts';
 
 /** Steps that are remembered: five minutes. */
@@ -21,12 +28,14 @@ interface StepBins {
 /** A series of the version (one for each role that it has had), and what of it has been seen. */
 interface Source {
   readonly counted: Counted<SeriesLabels>;
-  /** Requests and attempts together: the quick look that tells whether anything has happened. */
+  /** The quick look that tells whether anything has happened. */
   activity: number;
   requests: number;
   attempts: number;
   ok: number;
-  /** Modulo 2^32: differences are exact. Null until there is traffic. */
+  /** What had been counted before the newest step with traffic. */
+  requestsBefore: number;
+  /** Modulo 2^32: differences are exact. Null: they have not been read, or not after each step. */
   bins: Uint32Array | null;
 }
 
@@ -47,10 +56,12 @@ const SLOTS = DURATION_BOUNDS.length + 1;
 const OK = ATTEMPT_OUTCOMES.indexOf('ok');
 /** Scratch of the sampler: one thread, one step at a time. */
 const stepBins = new Float64Array(DURATION_BIN_COUNT);
+const now = new Float64Array(DURATION_BIN_COUNT);
 
 /**
  * What became of one version in the last minutes, step by step. It costs a few reads a step while nothing happens, and memory
- * only where something has: about 9 kB for each busy version, and 6 bytes for each bin that was hit in a step of the window.
+ * only where something has: 4 kB, and where its durations are read 6 more, and 6 bytes for each bin that was hit in a step of
+ * the window.
  */
 export class RecentVersion {
   readonly labels: SeriesLabels;
@@ -65,7 +76,7 @@ export class RecentVersion {
   setSources(all: readonly Counted<SeriesLabels>[]): void {
     this.#sources = all.map((counted) => {
       const known = this.#sources.find((source) => source.counted === counted);
-      return known ?? { counted, activity: 0, requests: 0, attempts: 0, ok: 0, bins: null };
+      return known ?? { counted, activity: 0, requests: 0, requestsBefore: 0, attempts: 0, ok: 0, bins: null };
     });
   }
 
@@ -79,21 +90,51 @@ export class RecentVersion {
     return this.#rings === null;
   }
 
-  /** Takes over what has been counted since the step before. Steps follow each other without a gap. */
-  sample(step: number): void {
+  /**
+   * Takes over what has been counted since the step before, durations left out. Steps follow each other without a gap.
+   * @returns whether there was anything: then one of `sampleBins` and `skipBins` has to follow
+   */
+  sample(step: number): boolean {
+    if (this.#rings !== null) clear(this.#rings, step);
     let busy = false;
     for (const source of this.#sources) {
       const activity = activityOf(source.counted);
+      source.requestsBefore = source.requests;
       if (activity === source.activity) continue;
       source.activity = activity;
-      if (!busy) this.#begin(step);
       busy = true;
-      this.#add(source, step);
+      this.#rings ??= newRings();
+      this.#rings.busyAt = step;
+      addCounts(source, this.#rings, step);
     }
+    if (this.#rings !== null && step - this.#rings.busyAt >= STEPS) this.#rings = null;
+    return busy;
+  }
+
+  /** The durations of the step that `sample` has taken over. */
+  sampleBins(step: number): void {
     if (this.#rings === null) return;
-    if (busy) this.#end(step, this.#rings);
-    else if (step - this.#rings.busyAt >= STEPS) this.#rings = null;
-    else clear(this.#rings, step);
+    stepBins.fill(0);
+    let any = false;
+    for (const source of this.#sources) {
+      if (source.requests === source.requestsBefore) continue;
+      const first = source.bins === null;
+      source.bins ??= new Uint32Array(DURATION_BIN_COUNT);
+      // Of one that was not read from its beginning, what there is now is where reading begins.
+      const known = !first || source.requestsBefore === 0;
+      addBins(source.counted, source.bins, known);
+      any ||= known;
+    }
+    if (!any) return;
+    const place = step % STEPS;
+    for (const [i, q] of QUANTILES.entries())
+      this.#rings.quantiles[i]?.fill(binQuantile(stepBins, q), place, place + 1);
+    this.#rings.bins[step % WINDOW_STEPS] = sparse(stepBins);
+  }
+
+  /** Instead of `sampleBins`: nobody looks. */
+  skipBins(): void {
+    for (const source of this.#sources) if (source.requests !== source.requestsBefore) source.bins = null;
   }
 
   /** Sums over the steps from `first` to `last`, which are at most STEPS apart. */
@@ -114,8 +155,8 @@ export class RecentVersion {
     return slice(this.#rings?.quantiles[index], first, last, Number.NaN);
   }
 
-  /** Seconds for each of QUANTILES over the steps of the window up to `last`; NaN without data. */
-  quantiles(last: number): number[] {
+  /** Seconds for each of QUANTILES over the newest steps of the window; NaN without data. */
+  quantiles(): number[] {
     stepBins.fill(0);
     for (const step of this.#rings?.bins ?? []) {
       for (let i = 0; i < (step?.index.length ?? 0); i++) {
@@ -123,48 +164,33 @@ export class RecentVersion {
         stepBins[bin] = (stepBins[bin] ?? 0) + (step?.count[i] ?? 0);
       }
     }
-    const empty = this.#rings === null || this.total('requests', Math.max(last - WINDOW_STEPS + 1, 0), last) === 0;
-    return QUANTILES.map((q) => (empty ? Number.NaN : binQuantile(stepBins, q)));
+    return QUANTILES.map((q) => binQuantile(stepBins, q));
   }
+}
 
-  #begin(step: number): void {
-    this.#rings ??= {
-      requests: new Float32Array(STEPS),
-      attempts: new Float32Array(STEPS),
-      failures: new Float32Array(STEPS),
-      quantiles: QUANTILES.map(() => new Float32Array(STEPS).fill(Number.NaN)),
-      bins: Array.from({ length: WINDOW_STEPS }, () => null),
-      busyAt: step,
-    };
-    clear(this.#rings, step);
-    this.#rings.busyAt = step;
-    stepBins.fill(0);
-  }
+function newRings(): Rings {
+  return {
+    requests: new Float32Array(STEPS),
+    attempts: new Float32Array(STEPS),
+    failures: new Float32Array(STEPS),
+    quantiles: QUANTILES.map(() => new Float32Array(STEPS).fill(Number.NaN)),
+    bins: Array.from({ length: WINDOW_STEPS }, () => null),
+    busyAt: 0,
+  };
+}
 
-  #add(source: Source, step: number): void {
-    const rings = this.#rings;
-    if (rings === null) return;
-    const { counted } = source;
-    const requests = sumSlots(counted, DURATION_BUCKETS, SLOTS);
-    const attempts = sumSlots(counted, ATTEMPT_BASE, ATTEMPT_OUTCOMES.length);
-    const ok = sumSlots(counted, ATTEMPT_BASE + OK, 1);
-    const place = step % STEPS;
-    put(rings.requests, place, requests - source.requests);
-    put(rings.attempts, place, attempts - source.attempts);
-    put(rings.failures, place, attempts - ok - (source.attempts - source.ok));
-    source.bins ??= new Uint32Array(DURATION_BIN_COUNT);
-    if (requests !== source.requests) addBins(counted, source.bins);
-    source.requests = requests;
-    source.attempts = attempts;
-    source.ok = ok;
-  }
-
-  #end(step: number, rings: Rings): void {
-    if ((rings.requests[step % STEPS] ?? 0) === 0) return;
-    for (const [i, q] of QUANTILES.entries())
-      rings.quantiles[i]?.fill(binQuantile(stepBins, q), step % STEPS, (step % STEPS) + 1);
-    rings.bins[step % WINDOW_STEPS] = sparse(stepBins);
-  }
+function addCounts(source: Source, rings: Rings, step: number): void {
+  const { counted } = source;
+  const requests = sumSlots(counted, DURATION_BUCKETS, SLOTS);
+  const attempts = sumSlots(counted, ATTEMPT_BASE, ATTEMPT_OUTCOMES.length);
+  const ok = sumSlots(counted, ATTEMPT_BASE + OK, 1);
+  const place = step % STEPS;
+  put(rings.requests, place, requests - source.requests);
+  put(rings.attempts, place, attempts - source.attempts);
+  put(rings.failures, place, attempts - ok - (source.attempts - source.ok));
+  source.requests = requests;
+  source.attempts = attempts;
+  source.ok = ok;
 }
 
 function clear(rings: Rings, step: number): void {
@@ -180,8 +206,9 @@ function put(ring: Float32Array, place: number, amount: number): void {
   ring[place] = (ring[place] ?? 0) + amount;
 }
 
+/** The sum of durations tells of every request that took any time at all, in one slot instead of a histogram's. */
 function activityOf(counted: Counted<unknown>): number {
-  return sumSlots(counted, DURATION_BUCKETS, SLOTS) + sumSlots(counted, ATTEMPT_BASE, ATTEMPT_OUTCOMES.length);
+  return sumSlots(counted, DURATION_SUM, 1) + sumSlots(counted, ATTEMPT_BASE, ATTEMPT_OUTCOMES.length);
 }
 
 function sumSlots({ blocks }: { readonly blocks: readonly Block[] }, base: number, count: number): number {
@@ -190,16 +217,15 @@ function sumSlots({ blocks }: { readonly blocks: readonly Block[] }, base: numbe
   return total;
 }
 
-/** Adds what is new in the bins of all workers to `stepBins`. */
-function addBins({ blocks }: { readonly blocks: readonly Block[] }, seen: Uint32Array): void {
+/** Notes what is in the bins of all workers; adds what is new in them to `stepBins` where what was noted before is `known`. */
+function addBins(counted: Counted<unknown>, seen: Uint32Array, known: boolean): void {
+  sums(counted, DURATION_BINS, now);
   for (let bin = 0; bin < DURATION_BIN_COUNT; bin++) {
-    let total = 0;
-    for (const block of blocks) total += block[DURATION_BINS + bin] ?? 0;
-    const now = total >>> 0;
+    const count = (now[bin] ?? 0) >>> 0;
     const before = seen[bin] ?? 0;
-    if (now === before) continue;
-    stepBins[bin] = (stepBins[bin] ?? 0) + ((now - before) >>> 0);
-    seen[bin] = now;
+    if (count === before) continue;
+    if (known) stepBins[bin] = (stepBins[bin] ?? 0) + ((count - before) >>> 0);
+    seen[bin] = count;
   }
 }
 

@@ -8,9 +8,9 @@ import { recordAttempt, recordFallback, recordOutcome, recordUnrouted } from '..
 import { canaryRoute, route, table, version } from './tables.ts';
 
 /** A registry of two workers, what they count, and a clock that moves by whole steps. */
-function setUp(first: Route = canaryRoute()) {
+function setUp(...first: readonly Route[]) {
   let now = 1_000_000;
-  let current = table(first);
+  let current = table(...first);
   const registry = new SeriesRegistry({ workers: 2, now: () => now });
   const recent = new RecentTraffic(registry, () => now);
   const workers = registry.update(current).map((patch) => new WorkerCounters(patch));
@@ -156,3 +156,32 @@ t.test('what happens to a version that nobody asks costs no memory', async (t) =
   t.same(recent.versionsOf('talana'), []);
   t.match(recent.totals(), { requestsPerSecond: 0, attempts: 0, failures: 0 });
 });
+
+t.test(
+  'with many busy versions durations are read of the routes that somebody looks at, and of nothing before',
+  async (t) => {
+    const routes = Array.from({ length: 40 }, (_, i) => canaryRoute(`app-${i}`));
+    const [first] = routes;
+    if (first === undefined) throw new Error('40 routes');
+    const { recent, step, block, labels } = setUp(...routes);
+    const everywhere = (ms: number): void => {
+      for (const one of routes) for (const index of [0, 1]) requests(block(one, index), 2, ms);
+    };
+    everywhere(1);
+    step();
+    t.equal(recent.figures(labels(first, 0)).requests, 2, 'requests are counted all the same');
+    t.ok(recent.quantiles(labels(first, 0)).every(Number.isNaN));
+    recent.look('app-0');
+    everywhere(50);
+    step();
+    t.ok(recent.quantiles(labels(first, 0)).every(Number.isNaN), 'where reading begins');
+    everywhere(10);
+    step();
+    for (const seconds of recent.quantiles(labels(first, 0))) t.ok(Math.abs(seconds - 0.01) < 0.0002, `${seconds}`);
+    t.ok(recent.quantiles(labels(routes[1] ?? first, 0)).every(Number.isNaN), 'nobody looks at the others');
+    step(STEPS + 1);
+    everywhere(10);
+    step();
+    t.ok(recent.quantiles(labels(first, 0)).every(Number.isNaN), 'nor at this one any more');
+  },
+);

@@ -8,6 +8,8 @@ import uPlot from './uplot.js';
 /** @typedef {{ id: string, title: string, of: keyof LiveHistory, format: (value: number | null) => string }} Chart */
 
 const HEIGHT = 118;
+/** Just after a start there is less to show than five minutes, and an axis has to be of some length. */
+const LEAST_SECONDS = 60;
 /** Charts stand below each other and share their time: the cursor is in all of them. */
 const SYNC = 'route';
 
@@ -119,7 +121,10 @@ function options(chart, lines, width, caption) {
     height: HEIGHT,
     legend: { show: false },
     cursor: { sync: { key: SYNC }, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { y: { range: (_, __, max) => [0, topOf(chart.of, max)] } },
+    scales: {
+      x: { range: (_, min, max) => [Math.min(min, max - LEAST_SECONDS), max] },
+      y: { range: (_, __, max) => [0, topOf(chart.of, max)] },
+    },
     axes: [
       {
         ...axis,
