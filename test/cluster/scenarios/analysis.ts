@@ -1,3 +1,4 @@
+import { alertExpression } from '../lib/alerts.ts';
 import { phaseOf } from '../lib/analysis.ts';
 import { analysisOf, HASHES, templates } from '../lib/analysis-templates.ts';
 import { canaryStrategy, type Decision, type JudgedRollout, judged, judgedApplication } from '../lib/judged-rollout.ts';
@@ -75,8 +76,34 @@ export const scenario = defineScenario({
       }),
     );
     await traffic.expect('decided', { headers: Object.fromEntries(left), answers: 100 });
+    await alerted(context, prometheus);
   },
 });
+
+/** The shipped alerts about Rollouts, by what the controller says: no more and no fewer than it aborted, and each has events. */
+async function alerted({ fail, namespace, step }: Context, prometheus: Prometheus): Promise<void> {
+  const aborted = CASES.filter(({ decision }) => decision === 'aborted').map(({ name }) => name);
+  const names = async (promql: string) =>
+    (await prometheus.query(promql))
+      .filter(({ labels }) => labels['namespace'] === namespace)
+      .map(({ labels }) => labels['name'] ?? '')
+      .sort()
+      .join();
+  await prometheus.until(
+    'a phase of every Rollout',
+    `count(rollout_info{namespace="${namespace}"})`,
+    (n) => n === CASES.length,
+  );
+  const found = await names(alertExpression('RolloutFailed'));
+  if (found !== [...aborted].sort().join()) fail(`RolloutFailed is about ${found}, not ${aborted.join()}`);
+  // RolloutStalled and RolloutWaits ask for minutes without an event: here is what they would ask.
+  const paused = await names('rollout_info{phase="Paused"}');
+  if (paused !== 'idle') fail(`paused are ${paused} by the metrics of the controller, not idle`);
+  const moved = await names('count by (namespace, name) (rollout_events_total)');
+  const all = CASES.map(({ name }) => name).sort();
+  if (moved !== all.join()) fail(`the controller has counted events of ${moved}, not of ${all.join()}`);
+  step(`RolloutFailed: ${found}`);
+}
 
 /** Short windows, because Prometheus scrapes each second here; the thresholds are those of the templates. */
 function steps(namespace: string): string {
