@@ -22,6 +22,8 @@ const FORBIDDEN = [
   ['src/proxy/a.ts', '../model/rollout.ts'],
   ['src/proxy/b.ts', '../sources/source.ts'],
   ['src/proxy/c.ts', '../config/config.ts'],
+  ['src/analysis/statistics/a.ts', '../../config/config.ts'],
+  ['src/analysis/statistics/b.ts', '../verdict.ts'],
   ['src/telemetry/a.ts', '../proxy/exchange.ts'],
   ['src/admin/a.ts', '../proxy/worker-pool.ts'],
   ['src/control/a.ts', '../cli/serve.ts'],
