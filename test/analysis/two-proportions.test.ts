@@ -87,3 +87,23 @@ t.test('a version without a request in the block is no evidence', async (t) => {
 function relativeEntropy(p: number, q: number): number {
   return p * Math.log(p / q) + (1 - p) * Math.log((1 - p) / (1 - q));
 }
+
+t.test('the example that the R package safestats publishes has the same e-value', async (t) => {
+  // Its vignette on contingency tables, version 0.8.7: events in blocks of two and of one, with the priors Beta(0.18, 0.18)
+  // and Beta(0.09, 0.09), whose posterior means are the bets on the next block.
+  const a = '0100011100000020101122010111011020012111001010000000001000101102000101100000000';
+  const b = '1110110110101110010000101110001001001100001100001110010000000110100111110111000';
+  const seen = { a: 0.18, notA: 0.18, b: 0.09, notB: 0.09 };
+  let log = 0;
+  for (let i = 0; i < a.length; i++) {
+    const baselineEvents = Number(a[i]);
+    const candidateEvents = Number(b[i]);
+    const alternative = { baseline: seen.a / (seen.a + seen.notA), candidate: seen.b / (seen.b + seen.notB) };
+    log += logEVariable({ baseline: 2, baselineEvents, candidate: 1, candidateEvents }, alternative, 0);
+    seen.a += baselineEvents;
+    seen.notA += 2 - baselineEvents;
+    seen.b += candidateEvents;
+    seen.notB += 1 - candidateEvents;
+  }
+  t.equal(Math.exp(log).toFixed(4), '1.8097');
+});
