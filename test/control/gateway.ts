@@ -18,10 +18,12 @@ export interface Answer {
 export class Gateway {
   readonly port: number;
   readonly adminPort: number;
+  readonly adminAddress: string;
 
-  constructor(port: number, adminPort: number) {
+  constructor(port: number, adminPort: number, adminAddress = '127.0.0.1') {
     this.port = port;
     this.adminPort = adminPort;
+    this.adminAddress = adminAddress;
   }
 
   get(path = '/', headers: Record<string, string> = {}): Promise<Answer> {
@@ -39,7 +41,7 @@ export class Gateway {
   }
 
   admin(path: string): Promise<Answer> {
-    return fetchFrom(this.adminPort, path, {});
+    return fetchFrom(this.adminPort, path, {}, this.adminAddress);
   }
 
   /** The sum of the samples of this name that have these labels; null: there is none. */
@@ -71,8 +73,8 @@ export class LocalGateway extends Gateway {
   readonly log: readonly string[];
   #ended: Promise<boolean> | null = null;
 
-  constructor(headgate: Headgate, log: readonly string[]) {
-    super(headgate.ports[0] ?? 0, headgate.adminPort ?? 0);
+  constructor(headgate: Headgate, log: readonly string[], adminAddress?: string) {
+    super(headgate.ports[0] ?? 0, headgate.adminPort ?? 0, adminAddress);
     this.headgate = headgate;
     this.log = log;
   }
@@ -123,16 +125,22 @@ export async function startGateway(
   more: string,
   source: Source | null = null,
   surroundings: Surroundings = {},
+  adminAddress?: string,
 ): Promise<LocalGateway> {
   const { headgate, log } = makeHeadgate(more, source, surroundings);
   await headgate.start();
-  const gateway = new LocalGateway(headgate, log);
+  const gateway = new LocalGateway(headgate, log, adminAddress);
   t.teardown(() => gateway.shutdown());
   await gateway.ready();
   return gateway;
 }
 
-async function fetchFrom(port: number, path: string, headers: Record<string, string>): Promise<Answer> {
-  const answer = await request(`http://127.0.0.1:${port}${path}`, { headers });
+async function fetchFrom(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+  address = '127.0.0.1',
+): Promise<Answer> {
+  const answer = await request(`http://${address}:${port}${path}`, { headers });
   return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
 }
