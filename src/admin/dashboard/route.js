@@ -66,8 +66,11 @@ function announce(route, versions) {
  * @param {number} shareSeconds
  */
 function showWindow(windowSeconds, shareSeconds) {
-  const since = `the ${formatAge(shareSeconds)} since the weights changed`;
-  const share = shareSeconds < windowSeconds ? `, the share over ${since}` : '';
+  const anew =
+    shareSeconds === 0
+      ? 'begins anew: the weights have just changed'
+      : `over the ${formatAge(shareSeconds)} since the weights changed`;
+  const share = shareSeconds < windowSeconds ? `, the share ${anew}` : '';
   const first = `Rates and quantiles are over the last ${formatAge(windowSeconds)}${share}.`;
   setText(byId('window'), `${first} A failed attempt counts for its version although another one answered.`);
 }

@@ -3,6 +3,7 @@ import { formatAge, formatNumber, formatShare, NONE } from './format.js';
 import { titleOf } from './looks.js';
 
 /** @import { LiveRoute } from '../live-route.ts' */
+/** @typedef {{ name: string, verdict: string, estimate: number | null, interval: (number | null)[], margin: number }} Metric */
 /**
  * What /api/analysis answers, as far as it is shown.
  * @typedef {{
@@ -11,7 +12,7 @@ import { titleOf } from './looks.js';
  *   seconds: number | null,
  *   candidate: { attempts: number },
  *   baseline: { attempts: number },
- *   metrics: { name: string, verdict: string, reason: string, estimate: number | null, interval: (number | null)[], margin: number }[],
+ *   metrics: Metric[],
  * }} Analysis
  */
 
@@ -77,7 +78,7 @@ async function askAbout(route, version) {
 }
 
 function createVerdict() {
-  const columns = ['Measure', 'Verdict', 'Difference', 'Interval', 'Margin'];
+  const columns = ['Measure', 'Verdict', 'Difference and interval', 'Allowed'];
   const head = make('tr', {}, ...columns.map((name) => make('th', { scope: 'col' }, name)));
   return make(
     'article',
@@ -109,23 +110,8 @@ function updateVerdict(element, { title, analysis, error }) {
     body,
     metrics,
     (metric) => metric.name,
-    () => make('tr', {}, make('th', { scope: 'row' }), ...[1, 2, 3, 4].map(() => make('td'))),
-    (row, metric) => {
-      const [low, high] = metric.interval ?? [];
-      const say = metric.name === 'error-rate' ? points : ratio;
-      const texts = [
-        metric.name,
-        metric.verdict,
-        say(metric.estimate),
-        `${say(low ?? null)} to ${say(high ?? null)}`,
-        say(metric.margin),
-      ];
-      for (const [i, text] of texts.entries()) {
-        const cell = row.children[i];
-        if (cell) setText(cell, text);
-      }
-      setAttribute(row, 'title', metric.reason);
-    },
+    () => make('tr', {}, make('th', { scope: 'row' }), make('td'), createDifference(), make('td')),
+    updateMetric,
   );
   const seconds = analysis?.seconds ?? null;
   const counted =
@@ -135,12 +121,52 @@ function updateVerdict(element, { title, analysis, error }) {
   setText(note, seconds === null ? counted : `${counted}, counted for ${formatAge(seconds)}`);
 }
 
-/** @param {number | null} difference of two shares */
-function points(difference) {
-  return difference === null ? NONE : `${difference < 0 ? '−' : '+'}${formatShare(Math.abs(difference))}`;
+function createDifference() {
+  return make('td', {}, make('span'), make('span', { class: 'place' }));
 }
 
-/** @param {number | null} slower 0.2: a fifth slower */
-function ratio(slower) {
-  return points(slower);
+/**
+ * @param {HTMLElement} row
+ * @param {Metric} metric
+ */
+function updateMetric(row, { name, verdict, estimate, interval, margin }) {
+  const [measure, word, difference, allowed] = row.children;
+  if (!measure || !word || !difference?.firstElementChild || !difference.lastElementChild || !allowed) return;
+  const say = SAYINGS[name] ?? percent;
+  setText(measure, name);
+  setText(word, verdict);
+  setText(difference.firstElementChild, say(estimate));
+  setText(difference.lastElementChild, sayInterval(interval, say));
+  setText(allowed, say(margin));
+}
+
+/** @typedef {(value: number | null) => string} Saying */
+
+/** @type {Record<string, Saying>} */
+const SAYINGS = {
+  'error-rate': (difference) => (difference === null ? NONE : `${signed(difference * 100)}\u00a0points`),
+  // The chance that a request to the candidate takes longer: no difference, but a share of all pairs.
+  'latency-distribution': formatShare,
+};
+
+/** @type {Saying} */
+function percent(ratio) {
+  return ratio === null ? NONE : `${signed(ratio * 100)}\u00a0%`;
+}
+
+/** @param {number} value */
+function signed(value) {
+  const digits = Math.abs(value) >= 10 ? 0 : Math.abs(value) >= 1 ? 1 : 2;
+  const text = String(Number(Math.abs(value).toFixed(digits)));
+  return text === '0' ? '0' : `${value < 0 ? '−' : '+'}${text}`;
+}
+
+/**
+ * @param {readonly (number | null)[]} interval null: nothing bounds it on that side
+ * @param {Saying} say
+ */
+function sayInterval([low = null, high = null], say) {
+  if (low === null && high === null) return 'no interval yet';
+  if (high === null) return `${say(low)} or more`;
+  return low === null ? `${say(high)} or less` : `${say(low)} to ${say(high)}`;
 }

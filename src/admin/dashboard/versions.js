@@ -51,6 +51,7 @@ export function showSplit(versions) {
  * @param {(version: Shown) => number} part
  */
 function showBar(bar, versions, part) {
+  setAttribute(bar, 'data-empty', versions.some((version) => part(version) > 0) ? null : 'counted anew');
   keyed(
     bar,
     versions.filter(({ wanted }) => wanted !== null),
