@@ -10,6 +10,7 @@ import { Requests } from '../lib/requests.ts';
 import type { Context, Scenario } from '../lib/scenario.ts';
 import { Web } from '../lib/web.ts';
 
+const RULES = join(import.meta.dirname, '../../../config/prometheus/headgate.rules.yaml');
 const [STABLE, CANARY] = ['6459f554f9', '7c9d8b6f54'];
 const WEIGHT = 20;
 const PER_SECOND = 40;
@@ -21,7 +22,7 @@ rollout_info_replicas_desired{namespace="shop",name="web"} 1
 rollout_info_replicas_available{namespace="shop",name="web"} 1
 `;
 
-/** Every query of the Grafana dashboard: two replicas of Headgate, a canary that fails half, one that is not there, a promotion. */
+/** Every query of the Grafana dashboard, and the alerts beside it: two replicas of Headgate, a canary that fails half, one that is not there, a promotion. */
 export const scenario: Scenario = { name: 'dashboard', run };
 
 async function run(context: Context): Promise<void> {
@@ -37,6 +38,7 @@ async function run(context: Context): Promise<void> {
   const second = await replica(context, stable);
   const prometheus = await Prometheus.start(context, {
     targets: { headgate: [web.target, `127.0.0.1:${second.adminPort}`], 'argo-rollouts': [controller.target] },
+    rules: [RULES],
   });
   await prometheus.scraped(3);
   const begin = Date.now() / 1000;
@@ -59,12 +61,14 @@ async function run(context: Context): Promise<void> {
   for (const query of queries) await hasSeries(context, prometheus, query);
   await agrees(context, prometheus, queries);
   await accepted(context, prometheus, queries, 'with nothing chosen', { namespace: '', route: '' });
+  await alerted(context, prometheus);
 
   say('promotion');
   await web.change({ stable: CANARY, canary: CANARY, apps });
   await prometheus.scraped(4);
   const [promoted] = of(await prometheus.query(written(queries, 'Requests A')), CANARY);
   check('after the promotion the same hash is stable', promoted?.labels['role'] === 'stable', JSON.stringify(promoted));
+  await evaluated(context, prometheus, 'through the promotion');
   for (const one of requests) await one.stop();
   // While the replicas differ, a version has two roles; a query that cannot be joined then would leave its panel empty.
   const range = `start=${begin}&end=${Date.now() / 1000}&step=1`;
@@ -175,6 +179,40 @@ async function agrees({ check }: Context, prometheus: Prometheus, queries: reado
     fallback?.labels['from'] === 'canary' && fallback.labels['to'] === 'stable',
     JSON.stringify(fallback),
   );
+}
+
+/** Both canaries fail, one of them where no client sees it, and nothing else is wrong. */
+async function alerted(context: Context, prometheus: Prometheus): Promise<void> {
+  await evaluated(context, prometheus, 'with traffic');
+  // They have to last for a minute and two: until then they are pending. So is RolloutStalled, for twenty.
+  const raised = (
+    await prometheus.query('count by (alertname, route, version, from) (ALERTS{alertname=~"Headgate.*"})')
+  ).map(({ labels }) => [labels['alertname'], labels['route'], labels['version'] ?? labels['from']].join(' '));
+  const wanted = [
+    'HeadgateCandidateBurning plain canary',
+    `HeadgateCandidateBurning web ${CANARY}`,
+    'HeadgateFallbackMasksCandidate plain canary',
+  ];
+  // The dead canary's few retries may go beyond their budget.
+  const others = raised.filter((one) => one !== 'HeadgateRetryBudgetUsedUp plain canary');
+  context.check(
+    'the alerts about both canaries are raised, and no other',
+    others.sort().join() === wanted.sort().join(),
+    raised.join(),
+  );
+}
+
+interface RulesAnswer {
+  readonly data: {
+    readonly groups: readonly { readonly rules: readonly { name: string; health: string; lastError?: string }[] }[];
+  };
+}
+
+async function evaluated({ check }: Context, prometheus: Prometheus, when: string): Promise<void> {
+  const { data }: RulesAnswer = JSON.parse(await prometheus.get('/api/v1/rules'));
+  const rules = data.groups.flatMap((group) => group.rules);
+  const bad = rules.filter(({ health }) => health !== 'ok').map(({ name, lastError }) => `${name}: ${lastError}`);
+  check(`Prometheus evaluates every rule ${when}`, rules.length > 20 && bad.length === 0, bad.join('\n'));
 }
 
 function of(samples: readonly Sample[], version: string): readonly Sample[] {
