@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnalysisTemplate, analysisTemplates } from './analysis-templates.ts';
 import { Measure, type Measurement } from './measure.ts';
 import type { Context } from './scenario.ts';
@@ -29,6 +30,20 @@ export class Judged {
       return template;
     });
     return this.#measure.take(chosen, { ...this.#args, ...args });
+  }
+
+  /** Asks again every second, as long as every measurement is inconclusive. @param seconds at most */
+  async decide(
+    names: readonly string[],
+    args: Readonly<Record<string, string>>,
+    seconds: number,
+  ): Promise<readonly Measurement[]> {
+    const deadline = performance.now() + seconds * 1000;
+    for (;;) {
+      const found = await this.take(names, args);
+      if (found.some(({ phase }) => phase !== 'Inconclusive') || performance.now() > deadline) return found;
+      await sleep(1000);
+    }
   }
 
   /** A demand for each metric: the phase that it has to have, by its name. */

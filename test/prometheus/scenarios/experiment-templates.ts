@@ -10,6 +10,8 @@ import { Web } from '../lib/web.ts';
 const [STABLE, CANARY, NEVER] = ['6459f554f9', '7c9d8b6f54', '5c5f8f5b9d'];
 /** Seconds; scrapes are one second apart. */
 const WINDOW = 5;
+/** Seconds that the verdict may take. */
+const PATIENCE = 60;
 const TEMPLATE = ['experiment-comparison'];
 const METRICS = ['error-rate-difference', 'latency-ratio'];
 
@@ -40,6 +42,13 @@ async function run(context: Context): Promise<void> {
     // Headgate, the versions and the clients share the machine.
     'latency-ratio-limit': '1.4',
   });
+  const own = {
+    'headgate-address': `http://${web.target}`,
+    'experiment-name': 'shop/trial',
+    candidate: 'candidate',
+    baseline: 'baseline',
+  };
+  await judged.expect('nobody was there', ['experiment-verdict'], phases(['experiment-verdict'], 'Inconclusive'), own);
   const settled = (): Promise<void> => prometheus.scraped(WINDOW + 2);
   const ordinary = new Requests(web.headgate.port, 50);
   await settled();
@@ -65,6 +74,10 @@ async function run(context: Context): Promise<void> {
   candidate.latencyMs = 70;
   await settled();
   await judged.expect('eight points more errors, and much slower', TEMPLATE, phases(METRICS, 'Failed'));
+
+  const [verdict] = await judged.decide(['experiment-verdict'], own, PATIENCE);
+  const found = JSON.stringify(verdict);
+  context.check('experiment-verdict fails the candidate, too', verdict?.phase === 'Failed', found);
   await Promise.all([ordinary.stop(), requests.stop()]);
   await Promise.all([production.close(), baseline.close(), candidate.close()]);
 }
