@@ -1,6 +1,7 @@
 import t from 'tap';
+import { verdictBet } from '../../src/analysis/statistics/bet.ts';
 import type { Block } from '../../src/analysis/statistics/block.ts';
-import { judgeErrorRate } from '../../src/analysis/statistics/error-rate.ts';
+import { ErrorRateTest, judgeErrorRate } from '../../src/analysis/statistics/error-rate.ts';
 import { attempts } from './lib/samples.ts';
 
 const QUESTION = { margin: 0.01, alpha: 0.05 };
@@ -80,4 +81,11 @@ t.test('blocks of any size give finite numbers', async (t) => {
     for (const number of [worse, notWorse, ...interval]) t.ok(Number.isFinite(number), String(number));
     t.ok(interval[0] <= interval[1], String(interval));
   }
+});
+
+t.test('ten thousand good blocks, as many replicas have them, delay a leak hardly more than 400', async (t) => {
+  const good = repeated(10_000, [50, 1], [950, 19]);
+  const late = new ErrorRateTest(0.01, verdictBet('worse', 0.05));
+  for (const block of [...good, ...repeated(8, [50, 5], [950, 19])]) late.add(block);
+  t.ok(late.wealth.log >= Math.log(CERTAIN), String(late.wealth.log));
 });

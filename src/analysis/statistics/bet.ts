@@ -2,7 +2,7 @@
 export interface Bet {
   /** What the capital is evidence of: that the candidate is worse than the null hypothesis allows, or better. */
   readonly evidenceOf: 'worse' | 'better';
-  /** What part of the capital is dealt out anew with each block. */
+  /** What part of the capital is dealt out anew with each block, at most. */
   readonly share: number;
   /** Natural logarithm of the capital beyond which it is given away. */
   readonly limit: number;

@@ -55,7 +55,7 @@ function join(a: Sample, b: Sample): Sample {
 }
 
 /** The sum of two histograms. */
-export function joinDurations(a: Durations, b: Durations): Durations {
+function joinDurations(a: Durations, b: Durations): Durations {
   if (a.bins.length === 0) return b;
   if (b.bins.length === 0) return a;
   const bins: number[] = [];

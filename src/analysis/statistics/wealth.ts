@@ -19,6 +19,7 @@ export class Wealth {
   readonly #limit: number;
   readonly #stakes: Float64Array;
   #cash = CASH;
+  #blocks = 0;
 
   /** What is given away, too, leaves an e-process one. */
   constructor(bettors: number, { share, limit }: Bet) {
@@ -44,10 +45,13 @@ export class Wealth {
     this.log = Math.min(this.#limit, this.log + best + Math.log(total));
     this.highest = Math.max(this.highest, this.log);
 
-    const kept = (1 - this.#share) / total;
-    const dealt = (this.#share * (1 - CASH)) / length;
+    this.#blocks += 1;
+    // Later less, so that what all dealing costs grows with the logarithm of the blocks' number: replicas have many.
+    const share = Math.min(this.#share, 1 / this.#blocks);
+    const kept = (1 - share) / total;
+    const dealt = (share * (1 - CASH)) / length;
     for (let i = 0; i < length; i++) stakes[i] = (stakes[i] ?? 0) * kept + dealt;
-    this.#cash = this.#cash * kept + this.#share * CASH;
+    this.#cash = this.#cash * kept + share * CASH;
   }
 }
 
