@@ -80,7 +80,10 @@ function updateFigure(figure, chart, times, lines) {
   setText(caption, chart.title);
   setAttribute(target, 'aria-label', describe(chart, lines));
   /** @type {uPlot.AlignedData} */
-  const data = [times.map((time) => time / 1000), ...lines.map(({ history }) => [...history[chart.of]])];
+  const data =
+    times.length === 0
+      ? [[Date.now() / 1000], ...lines.map(() => [null])]
+      : [times.map((time) => time / 1000), ...lines.map(({ history }) => [...history[chart.of]])];
   const shape = JSON.stringify([chart.title, lines.map(({ title, look }) => [title, look]), dark.matches]);
   const known = plots.get(chart.id);
   if (known?.shape === shape) {

@@ -13,10 +13,10 @@ const PLACES = { route: 'configuration', step: "the Rollout's steps", experiment
  * @param {readonly Shown[]} versions
  */
 export function showFallbacks(fallbacks, versions) {
-  const ways = versions.map(
-    ({ title, fallback }) => `${title}: ${fallback.length === 0 ? 'nobody' : fallback.join(', then ')}`,
-  );
-  setText(byId('ways'), `Where a version cannot answer. ${ways.join('. ')}.`);
+  const ways = versions.map(({ title, fallback }) => {
+    return `for ${title} ${fallback.length === 0 ? 'nobody' : fallback.join(', then ')}`;
+  });
+  setText(byId('ways'), `Who answers when a version cannot: ${ways.join('; ')}.`);
   byId('fallbacks-table').hidden = fallbacks.length === 0;
   byId('no-fallbacks').hidden = fallbacks.length > 0;
   keyed(

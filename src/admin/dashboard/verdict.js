@@ -144,10 +144,15 @@ function updateMetric(row, { name, verdict, estimate, interval, margin }) {
 
 /** @type {Record<string, Saying>} */
 const SAYINGS = {
-  'error-rate': (difference) => (difference === null ? NONE : `${signed(difference * 100)}\u00a0points`),
+  'error-rate': (difference) => (difference === null ? NONE : points(signed(difference * 100))),
   // The chance that a request to the candidate takes longer: no difference, but a share of all pairs.
   'latency-distribution': formatShare,
 };
+
+/** @param {string} number */
+function points(number) {
+  return `${number}\u00a0${/^.1$/.test(number) ? 'point' : 'points'}`;
+}
 
 /** @type {Saying} */
 function percent(ratio) {

@@ -5,8 +5,8 @@ import { formatDuration, formatNumber, formatShare, NONE } from './format.js';
 /** @typedef {{ name: string, value: (version: Shown) => string, bad?: (version: Shown) => boolean }} Row */
 
 const BAD_RATE = 0.05;
-/** A narrower piece of a bar has no room for words. */
-const WORDS_FROM = 0.14;
+/** A narrower piece of a bar, in pixels, has no room for words. */
+const WORDS_FROM = 100;
 
 /** @type {readonly Row[]} */
 const ROWS = [
@@ -51,7 +51,8 @@ export function showSplit(versions) {
  * @param {(version: Shown) => number} part
  */
 function showBar(bar, versions, part) {
-  setAttribute(bar, 'data-empty', versions.some((version) => part(version) > 0) ? null : 'counted anew');
+  setAttribute(bar, 'data-empty', versions.some((version) => part(version) > 0) ? null : 'no requests yet');
+  const width = bar.clientWidth;
   keyed(
     bar,
     versions.filter(({ wanted }) => wanted !== null),
@@ -61,7 +62,7 @@ function showBar(bar, versions, part) {
       const share = part(version);
       setAttribute(piece, 'class', `look-${version.look}`);
       piece.style.width = `${share * 100}%`;
-      setText(piece, share >= WORDS_FROM ? `${wordOf(version)} ${formatShare(share)}` : '');
+      setText(piece, share * width >= WORDS_FROM ? `${wordOf(version)} ${formatShare(share)}` : '');
     },
   );
 }

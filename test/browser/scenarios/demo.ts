@@ -25,6 +25,7 @@ export const scenario: Scenario = {
     await looksRight(stage, one);
     await usableByKeyboard(stage, one);
     await inEveryLook(stage, adminPort);
+    await showsVerdicts(stage, one);
     await followsTheRollout(stage, one);
     one.checkFaults('through the whole rollout');
   },
@@ -126,6 +127,24 @@ async function inEveryLook(stage: Stage, adminPort: number): Promise<void> {
       await look.page.context().close();
     }
   }
+}
+
+/** The canary and the experiment are each judged beside stable. */
+async function showsVerdicts({ check }: Stage, one: Visit): Promise<void> {
+  await one.until(`document.querySelectorAll('.verdict').length === 2`, 'two verdicts');
+  const headings = await one.text('.verdict h4');
+  check(
+    'canary and experiment are judged',
+    /^\Scanary \w+: \w+\n\Sdemo-microservice-experiment \w+: \w+$/.test(headings),
+    headings,
+  );
+  await one.until(`document.querySelectorAll('.verdict tbody tr').length === 4`, 'two measures of each');
+  const row = await one.text('.verdict:last-child tbody tr:first-child');
+  check(
+    'each measure has its interval',
+    /^error-rate\s+\w+\s+(0|[+−][\d.]+) points\s+.* (to|or) .*\s+\+1 point$/s.test(row),
+    row,
+  );
 }
 
 /** The weights walk as the demo says; at the end the canary is stable, and what was stable is gone. */
