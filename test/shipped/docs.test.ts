@@ -4,6 +4,7 @@ import t from 'tap';
 import { parseAllDocuments } from 'yaml';
 import { parseConfig } from '../../src/config/load.ts';
 import { causeOf } from '../../src/proxy/causes.ts';
+import { anchorsOf } from './anchors.ts';
 import { ROOT } from './yaml.ts';
 
 /*
@@ -25,14 +26,6 @@ function blocks(document: string, info: string): string[] {
   );
 }
 
-/** The name that GitHub gives a heading. */
-function anchor(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-    .replaceAll(' ', '-');
-}
-
 for (const document of DOCUMENTS) {
   t.test(`${document}: every link leads to a file or heading that is there`, async (t) => {
     for (const [, target = ''] of textOf(document).matchAll(/\]\(([^)\s]+)\)/g)) {
@@ -41,8 +34,7 @@ for (const document of DOCUMENTS) {
       const file = path === '' ? document : resolve(ROOT, dirname(document), path);
       t.ok(existsSync(resolve(ROOT, file)), target);
       if (fragment === undefined) continue;
-      const headings = [...textOf(file).matchAll(/^#+ (.*)$/gm)].map((match) => anchor(match[1] ?? ''));
-      t.ok(headings.includes(fragment), target);
+      t.ok(anchorsOf(file).includes(fragment), target);
     }
   });
 
