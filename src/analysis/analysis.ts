@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { mergedState, mergeWindows } from './merge-windows.ts';
 import type { PeerAnswers, Peers } from './peers.ts';
 import { type AnalysisQuery, analysisQuery } from './query.ts';
 import type { KnownVersion, Recorder } from './recorder.ts';
@@ -6,7 +8,7 @@ import type { Totals } from './totals.ts';
 import { CODES, type MetricVerdict, type Verdict, type VerdictName, verdictOf } from './verdict.ts';
 import { VerdictCache } from './verdict-cache.ts';
 import { versionKey } from './version-id.ts';
-import type { PairBlock, PairWindow } from './window.ts';
+import type { PairWindow } from './window.ts';
 
 /** What `/api/analysis` answers; `null` where there is no number. */
 export interface AnalysisAnswer {
@@ -62,6 +64,7 @@ const NO_PEERS: PeerAnswers = { asked: 0, missing: [], windows: [] };
 export class Analysis {
   readonly #options: AnalysisOptions;
   readonly #cache = new VerdictCache();
+  #last: Promise<void> = Promise.resolve();
 
   constructor(options: AnalysisOptions) {
     this.#options = options;
@@ -79,7 +82,14 @@ export class Analysis {
     if (subjects.kind === 'absent') return ok(undecided(query, subjects, subjects.reason));
     const { peers } = this.#options;
     const heard = peers === null ? NO_PEERS : await peers.ask(subjects.candidate.id, subjects.baseline.id);
+    await this.#turn();
     return ok(this.#judged(query, subjects, heard));
+  }
+
+  /** One judgement at a time, and whatever else waits for this thread between two of them. */
+  #turn(): Promise<void> {
+    this.#last = this.#last.then(() => setImmediate());
+    return this.#last;
   }
 
   #judged(query: AnalysisQuery, subjects: Subjects & { kind: 'found' }, heard: PeerAnswers): AnalysisAnswer {
@@ -101,8 +111,10 @@ export class Analysis {
       query.minimumSamples,
       query.alpha,
     ]);
-    const state = windows.map((window) => window.state).join(' ');
-    const judged = this.#cache.get(question, state, () => verdictOf(merged(windows), query, names));
+    const now = this.#options.now();
+    const judged = this.#cache.get(question, mergedState(windows, now), () =>
+      verdictOf(mergeWindows(windows, now), query, names),
+    );
     const { verdict, reason } = withoutSome(judged, missing);
     return {
       verdict,
@@ -141,12 +153,6 @@ export class Analysis {
     const { now, wallClock } = this.#options;
     return new Date(Math.round(wallClock() - (now() - at))).toISOString();
   }
-}
-
-/** A block's bets lean on those before it only, and those of replicas are independent: in the order of their ends all hold together. */
-function merged(windows: readonly PairWindow[]): PairBlock[] {
-  const blocks = windows.flatMap((window) => window.pairs());
-  return windows.length > 1 ? blocks.sort((a, b) => a.end - b.end) : blocks;
 }
 
 /** A fail stands whatever others would add; a pass does not. */

@@ -60,7 +60,8 @@ export class KnownPair {
     }
     const { start, blocks } = known;
     return {
-      state: `${name}:${blocks.length}`,
+      name,
+      count: blocks.length,
       start,
       end: blocks.at(-1)?.end ?? null,
       pairs: () => blocks.map(({ end, samples }) => pairBlock(end, samples, [0, 1])),

@@ -12,8 +12,10 @@ import { type Read, readOnce, Window } from './window.ts';
 const KEEP_MS = 15 * 60_000;
 /** A version that comes back after so long begins anew: it was rolled out again. */
 const GONE_MS = 60_000;
-/** Windows at the same time. One of a busy version holds some 80 KB after an hour, and 150 KB after a day. */
+/** Windows at the same time. That of a busy version, 250 bins a block, holds 150 KB after an hour and 280 KB after a day. */
 const MOST_WINDOWS = 1_000;
+/** No window is opened while those that there are hold more together. */
+const MOST_BYTES = 128 * 1024 * 1024;
 
 export interface RecorderOptions {
   /** All series that there are; the same array as before while none has come or gone. */
@@ -59,6 +61,7 @@ export class Recorder {
   readonly #mostWindows: number;
   readonly #lives = new Map<string, Life>();
   readonly #windows = new Set<Life>();
+  #tooLarge = false;
   #routes: ReadonlySet<RoutingTable['routes'][number]> = new Set();
   #aborted: ReadonlySet<string> = new Set();
 
@@ -90,6 +93,7 @@ export class Recorder {
     this.#series.refresh();
     const now = this.#now();
     const read = readOnce();
+    this.#tooLarge = this.#bytes() >= MOST_BYTES;
     for (const [key, life] of this.#lives) {
       if (this.#isOver(life, now)) this.#end(key, life);
       else if (life.window === null) this.#openWindow(key, life, now, read);
@@ -110,7 +114,7 @@ export class Recorder {
 
   /** Whether as many windows are open as may be. */
   get full(): boolean {
-    return this.#windows.size >= this.#mostWindows;
+    return this.#tooLarge || this.#windows.size >= this.#mostWindows;
   }
 
   /** All versions that are in the table or whose counts are still there, those of the table first and in its order. */
@@ -124,6 +128,12 @@ export class Recorder {
       if (!versions.has(key)) versions.set(key, { id: version.id, role: null, template: version.template });
     }
     return [...versions.values()];
+  }
+
+  #bytes(): number {
+    let bytes = 0;
+    for (const { window } of this.#windows) bytes += window?.bytes ?? 0;
+    return bytes;
   }
 
   #enter(version: RouteVersion, now: number): void {

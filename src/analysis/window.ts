@@ -23,8 +23,10 @@ export interface PairBlock extends Block {
 
 /** What was recorded of two versions, here or by another replica. */
 export interface PairWindow {
-  /** Changes with each block. */
-  readonly state: string;
+  /** No other window has it. */
+  readonly name: string;
+  /** Of its blocks. */
+  readonly count: number;
   /** Milliseconds of the recorder's clock. */
   readonly start: number;
   /** Of the last block; null: there is none yet. */
@@ -64,6 +66,8 @@ export class Window {
   /** Milliseconds of the recorder's clock. */
   readonly start: number;
   readonly blocks: RecordedBlock[] = [];
+  /** Of its samples. */
+  bytes = 0;
   readonly #places = new Map<string, number>();
   /** What had been read of each series when the last block ended; a series that is not here has begun since. */
   #last = new Map<Counted<unknown>, Reading>();
@@ -105,7 +109,9 @@ export class Window {
       );
     }
     this.#last = last;
-    this.blocks.push({ end: now, samples: packSamples(Array.from(samples)) });
+    const packed = packSamples(Array.from(samples));
+    this.blocks.push({ end: now, samples: packed });
+    this.bytes += packed.length;
     // A process that was held up for long goes on with the bounds that it would have had.
     while (this.#end <= now) this.#end = blockEnd(this.start, this.#end);
   }
@@ -113,7 +119,8 @@ export class Window {
   /** What two versions did. @param candidate see `versionKey`, as `baseline` */
   pair(candidate: string, baseline: string): PairWindow {
     return {
-      state: `${this.id}:${this.blocks.length}`,
+      name: String(this.id),
+      count: this.blocks.length,
       start: this.start,
       end: this.blocks.at(-1)?.end ?? null,
       pairs: () => this.#pairs(candidate, baseline, 0),

@@ -53,11 +53,11 @@ async function until(gateways: readonly LocalGateway[], query: string, wanted: s
 }
 
 t.test('a verdict is about what all replicas have counted, whichever is asked', async (t) => {
-  const { gateways, names } = await replicas(t, 3, () => 500);
+  const { gateways, names } = await replicas(t, 2, () => 500);
   const sent = await until(gateways, 'minimumSamples=60', 'fail');
   for (const gateway of gateways) {
     await gateway.until(async () => (await ask(gateway, '')).candidate.attempts === sent, 'every attempt');
-    t.strictSame((await ask(gateway, '')).peers, { asked: 2, missing: [] });
+    t.strictSame((await ask(gateway, '')).peers, { asked: 1, missing: [] });
   }
   t.strictSame(new Set(names), new Set(['headgate-admin.shop']));
 });
