@@ -1,6 +1,6 @@
 import { blockEnd } from './block-bounds.ts';
 import type { Sample } from './statistics/block.ts';
-import { joinDurations } from './statistics/gather.ts';
+import { joinAll } from './statistics/gather.ts';
 import type { PairBlock, PairWindow } from './window.ts';
 
 /**
@@ -50,6 +50,6 @@ function sum(a: Sample, b: Sample): Sample {
   return {
     attempts: a.attempts + b.attempts,
     failures: a.failures + b.failures,
-    durations: joinDurations(a.durations, b.durations),
+    durations: joinAll([a.durations, b.durations]),
   };
 }

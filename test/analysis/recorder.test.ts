@@ -244,9 +244,9 @@ t.test('2,000 idle versions cost next to nothing', async (t) => {
   const traffic = new Traffic();
   traffic.apply(table(...Array.from({ length: 1_000 }, (_, i) => canaryRoute(`route-${i}`))));
   traffic.wait(20);
-  const before = performance.now();
+  const before = process.cpuUsage();
   traffic.wait(50);
-  const each = (performance.now() - before) / 50;
+  const each = process.cpuUsage(before).user / 1000 / 50;
   t.ok(each < 10, `${each.toFixed(2)} ms a second`);
   t.comment(`${each.toFixed(2)} ms a second`);
 });

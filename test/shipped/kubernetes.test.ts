@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { parseConfig } from '../../src/config/load.ts';
 import { isThere, kustomization, kustomizations, only, yamlFiles } from './kustomize.ts';
@@ -208,6 +209,24 @@ t.test('the admin port is open to the namespace of Prometheus only', async (t) =
     open.map((rule) => at(rule, 'ports')),
     [[{ port: 'http' }]],
   );
+});
+
+t.test('the replicas find each other by the admin Service, and may ask each other', async (t) => {
+  const [service] = documents('config/kubernetes/base/admin-service.yaml');
+  const { admin } = configuration('config/kubernetes/base/headgate.yaml');
+  const examples = kustomizations('config/examples')
+    .map((folder) => `${folder}/headgate.yaml`)
+    .filter(isThere);
+  t.ok(examples.length > 0);
+  for (const file of ['config/kubernetes/base/headgate.yaml', ...examples]) {
+    t.same(configuration(file).analysis.peers, { host: text(service, 'metadata', 'name'), port: admin?.port }, file);
+  }
+  t.equal(text(service, 'spec', 'clusterIP'), 'None', 'it stands for all of their addresses');
+  t.equal(at(service, 'spec', 'ports', 0, 'port'), admin?.port);
+  const replicas = at(only(BASE, 'Deployment'), 'spec', 'selector');
+  const rules = list(only(BASE, 'NetworkPolicy'), 'spec', 'ingress');
+  const asking = rules.flatMap((rule) => list(rule, 'from')).map((peer) => at(peer, 'podSelector'));
+  t.ok(asking.some((selector) => isDeepStrictEqual(selector, replicas)));
 });
 
 t.test('the ServiceMonitor finds the admin Service and its port', async (t) => {
