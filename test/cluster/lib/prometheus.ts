@@ -1,10 +1,14 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../load/clock.ts';
 import { NETWORK } from './namespace.ts';
 import type { Context } from './scenario.ts';
 
 const PORT = 9090;
+/** The shipped alerts. */
+const RULES = join(import.meta.dirname, '../../../config/prometheus/headgate.rules.yaml');
 /** Where the controller of Argo Rollouts has its metrics unless it is told otherwise. */
 const ROLLOUTS_METRICS = `${NETWORK.gateway}:8090`;
 
@@ -65,12 +69,15 @@ export class Prometheus {
 
 /** Debian's Prometheus cannot ask the API server. The names of a headless Service's Pods do as well. */
 const config = (namespace: string) => `
-global: { scrape_interval: 1s, scrape_timeout: 1s }
+global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
+rule_files: [headgate.rules.yaml]
 scrape_configs:
   - job_name: headgate
+    honor_labels: true
     dns_sd_configs:
       - { names: [headgate-admin.${namespace}.svc.cluster.local], type: A, port: 8081, refresh_interval: 1s }
   - job_name: argo-rollouts
+    honor_labels: true
     static_configs: [{ targets: ["${ROLLOUTS_METRICS}"] }]
 `;
 
@@ -78,7 +85,10 @@ function manifests(namespace: string) {
   const labels = { 'app.kubernetes.io/name': 'prometheus' };
   const named = (apiVersion: string, kind: string) => ({ apiVersion, kind, metadata: { name: 'prometheus', labels } });
   return [
-    { ...named('v1', 'ConfigMap'), data: { 'prometheus.yml': config(namespace) } },
+    {
+      ...named('v1', 'ConfigMap'),
+      data: { 'prometheus.yml': config(namespace), 'headgate.rules.yaml': readFileSync(RULES, 'utf8') },
+    },
     { ...named('v1', 'Service'), spec: { selector: labels, ports: [{ name: 'web', port: PORT, targetPort: 'web' }] } },
     {
       ...named('apps/v1', 'Deployment'),

@@ -80,6 +80,14 @@ export const scenario = defineScenario({
   },
 });
 
+/** The shipped alerts that name what is wrong with a canary. */
+const ABOUT_CANARIES = [
+  'HeadgateCandidateBurning',
+  'HeadgateCandidateOverBudget',
+  'HeadgateFallbackMasksCandidate',
+  'HeadgateRetryBudgetUsedUp',
+];
+
 /** The shipped alerts about Rollouts, by what the controller says: no more and no fewer than it aborted, and each has events. */
 async function alerted({ fail, namespace, step }: Context, prometheus: Prometheus): Promise<void> {
   const aborted = CASES.filter(({ decision }) => decision === 'aborted').map(({ name }) => name);
@@ -103,6 +111,11 @@ async function alerted({ fail, namespace, step }: Context, prometheus: Prometheu
   const all = CASES.map(({ name }) => name).sort();
   if (moved !== all.join()) fail(`the controller has counted events of ${moved}, not of ${all.join()}`);
   step(`RolloutFailed: ${found}`);
+  // None is about Headgate itself. All are of this Prometheus, but those about Rollouts may be another scenario's.
+  for (const { labels } of await prometheus.query('ALERTS{alertname!~"Rollout.*"}')) {
+    const { alertname = '', alertstate } = labels;
+    if (!ABOUT_CANARIES.includes(alertname)) fail(`the alert ${alertname} is ${alertstate}`);
+  }
 }
 
 /** Short windows, because Prometheus scrapes each second here; the thresholds are those of the templates. */
