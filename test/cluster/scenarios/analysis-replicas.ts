@@ -65,6 +65,7 @@ function strategy(namespace: string): string {
     ...HASHES,
     'headgate-address': `http://headgate-admin.${namespace}:8081`,
     rollout: `${namespace}/${NAME}`,
+    metrics: 'error-rate,latency-p50',
     'verdict-interval': '5s',
     'verdict-count': '24',
     'verdict-inconclusive-limit': '24',
