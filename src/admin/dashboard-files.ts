@@ -24,6 +24,7 @@ const FILES: Readonly<Record<string, readonly [url: () => string | URL, contentT
   '/dashboard/details.js': own('details.js', JS),
   '/dashboard/dom.js': own('dom.js', JS),
   '/dashboard/format.js': own('format.js', JS),
+  '/dashboard/interval.js': own('interval.js', JS),
   '/dashboard/list.js': own('list.js', JS),
   '/dashboard/looks.js': own('looks.js', JS),
   '/dashboard/route.js': own('route.js', JS),

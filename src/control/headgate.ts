@@ -210,12 +210,23 @@ export class Headgate {
       state: this.#adminState(),
       onError: (error, path) => this.#logger.error({ path, err: String(error) }, 'an admin request failed'),
     });
-    this.#recentTimer = setInterval(() => this.#recent.sample(this.#compiled?.table ?? null), STEP_MS).unref();
+    this.#recentTimer = setInterval(() => this.#sample(), STEP_MS).unref();
     this.adminPort = server.port;
     this.#closeAdmin = () => {
       clearInterval(this.#recentTimer);
       return server.close();
     };
+  }
+
+  /** Never throws: what people look at must not end what serves them. */
+  #sample(): void {
+    try {
+      this.#recent.sample(this.#compiled?.table ?? null);
+    } catch (error) {
+      clearInterval(this.#recentTimer);
+      const err = error instanceof Error ? error.stack : String(error);
+      this.#logger.error({ err }, 'the page shows nothing new from now on: what was counted could not be read');
+    }
   }
 
   #adminState(): AdminState {

@@ -1,5 +1,6 @@
 import { byId, keyed, make, setAttribute, setText } from './dom.js';
-import { formatAge, formatNumber, formatShare, NONE } from './format.js';
+import { formatAge, formatNumber, NONE } from './format.js';
+import { createInterval, updateInterval } from './interval.js';
 import { titleOf } from './looks.js';
 
 /** @import { LiveRoute } from '../live-route.ts' */
@@ -22,6 +23,8 @@ const PATIENCE_MS = 8_000;
 const CANDIDATES = ['canary', 'preview', 'experiment'];
 /** How each word is shown: a sign beside it, so that colour is not all that tells. */
 const SIGNS = { pass: '✓', fail: '✕', inconclusive: '○' };
+
+const LEGEND = ' The line stands for no difference, the dotted one for what is allowed.';
 
 let askedAt = 0;
 let askedFor = '';
@@ -86,7 +89,7 @@ function createVerdict() {
     make('h4', {}, make('i', { 'aria-hidden': 'true' }), make('span')),
     make('p'),
     make('table', { class: 'plain' }, make('thead', {}, head), make('tbody')),
-    make('p', { class: 'note' }),
+    make('p', { class: 'note' }, make('span'), make('span', { class: 'legend' }, LEGEND)),
   );
 }
 
@@ -118,11 +121,14 @@ function updateVerdict(element, { title, analysis, error }) {
     analysis === null
       ? ''
       : `${formatNumber(analysis.candidate.attempts)} attempts beside ${formatNumber(analysis.baseline.attempts)}`;
-  setText(note, seconds === null ? counted : `${counted}, counted for ${formatAge(seconds)}`);
+  if (note.firstElementChild !== null) {
+    setText(note.firstElementChild, seconds === null ? counted : `${counted}, counted for ${formatAge(seconds)}.`);
+  }
+  if (note.lastElementChild instanceof HTMLElement) note.lastElementChild.hidden = metrics.length === 0;
 }
 
 function createDifference() {
-  return make('td', {}, make('span'), make('span', { class: 'place' }));
+  return make('td', {}, make('span'), createInterval(), make('span', { class: 'place' }));
 }
 
 /**
@@ -131,23 +137,25 @@ function createDifference() {
  */
 function updateMetric(row, { name, verdict, estimate, interval, margin }) {
   const [measure, word, difference, allowed] = row.children;
-  if (!measure || !word || !difference?.firstElementChild || !difference.lastElementChild || !allowed) return;
-  const say = SAYINGS[name] ?? percent;
+  const [found, picture, range] = difference?.children ?? [];
+  if (!measure || !word || !found || !picture || !range || !allowed) return;
+  const say = name === 'error-rate' ? pointsOf : percent;
   setText(measure, name);
   setText(word, verdict);
-  setText(difference.firstElementChild, say(estimate));
-  setText(difference.lastElementChild, sayInterval(interval, say));
+  setText(found, say(estimate));
+  setText(range, sayInterval(interval, say));
+  const [low = null, high = null] = interval;
+  updateInterval(picture, { estimate, low, high, margin });
+  setAttribute(row, 'data-verdict', verdict);
   setText(allowed, say(margin));
 }
 
 /** @typedef {(value: number | null) => string} Saying */
 
-/** @type {Record<string, Saying>} */
-const SAYINGS = {
-  'error-rate': (difference) => (difference === null ? NONE : points(signed(difference * 100))),
-  // The chance that a request to the candidate takes longer: no difference, but a share of all pairs.
-  'latency-distribution': formatShare,
-};
+/** @type {Saying} */
+function pointsOf(rate) {
+  return rate === null ? NONE : points(signed(rate * 100));
+}
 
 /** @param {string} number */
 function points(number) {

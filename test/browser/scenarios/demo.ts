@@ -26,6 +26,11 @@ export const scenario: Scenario = {
     await usableByKeyboard(stage, one);
     await inEveryLook(stage, adminPort);
     await showsVerdicts(stage, one);
+    const moving = `getComputedStyle(document.querySelector('.split-bar span')).transitionDuration`;
+    await one.page.emulateMedia({ reducedMotion: 'reduce' });
+    const duration = String(await one.page.evaluate(moving));
+    stage.check('nothing moves for those who asked for less of it', duration === '0s', duration);
+    await one.page.emulateMedia({ reducedMotion: 'no-preference' });
     await followsTheRollout(stage, one);
     one.checkFaults('through the whole rollout');
   },
