@@ -54,7 +54,7 @@ export function latencyWatchers(margins: readonly number[]): Watcher[] {
   for (const margin of margins) {
     const bet = verdictBet('worse', ALPHA);
     const said = margin === 0 ? 'margin 0' : `margin ${100 * margin} %`;
-    for (const quantile of [0.5, 0.95]) {
+    for (const quantile of [0.5, 0.95, 0.99]) {
       const test = new QuantileTest(quantile, margin, bet);
       watchers.push(verdictWatcher(`verdict, p${100 * quantile}, ${said}`, test, ALPHA));
     }
