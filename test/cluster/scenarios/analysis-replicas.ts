@@ -3,7 +3,7 @@ import { analysisOf, HASHES, templates } from '../lib/analysis-templates.ts';
 import type { HeadgateDeployment } from '../lib/headgate-deployment.ts';
 import { canaryStrategy, judged, judgedApplication } from '../lib/judged-rollout.ts';
 import { type Context, defineScenario } from '../lib/scenario.ts';
-import { type VerdictAnswer, verdictConfig } from '../lib/verdict.ts';
+import type { VerdictAnswer } from '../lib/verdict-answer.ts';
 import { now } from '../load/clock.ts';
 import type { Target } from '../load/target.ts';
 
@@ -23,7 +23,7 @@ export const scenario = defineScenario({
     const rollout = { name: NAME, stable: 'v1-takes-40', canary: 'v2-takes-40', strategy: strategy(namespace) };
     await api.apply([templates('headgate-verdict'), ...judgedApplication(rollout)]);
     await context.rollout(NAME).healthy();
-    const proxy = await headgate({ config: verdictConfig() });
+    const proxy = await headgate();
     const [one, other] = proxy.targets;
     if (one === undefined || other === undefined) throw new Error('there are no two replicas');
     const load = (to: Target) => start({ to: [to], streams: [{ name: 'plain', rate: 50, host: NAME }] });

@@ -1,7 +1,6 @@
 import { analysisOf, HASHES, templates } from '../lib/analysis-templates.ts';
 import { canaryStrategy, type Decision, type JudgedRollout, judged, judgedApplication } from '../lib/judged-rollout.ts';
 import { defineScenario } from '../lib/scenario.ts';
-import { verdictConfig } from '../lib/verdict.ts';
 
 interface Case {
   readonly name: string;
@@ -35,7 +34,7 @@ export const scenario = defineScenario({
     );
     await api.apply([templates('headgate-verdict'), ...rollouts.flatMap(judgedApplication)]);
     await Promise.all(rollouts.map(({ name }) => context.rollout(name).healthy()));
-    const proxy = await headgate({ config: verdictConfig() });
+    const proxy = await headgate();
     const streams = CASES.flatMap(({ name, rate }) => (rate === undefined ? [] : [{ name, rate, host: name }]));
     const traffic = start({ to: proxy, streams, faulty: ['v2-takes-40-errors-10'] });
     step('new versions');
