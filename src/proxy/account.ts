@@ -52,13 +52,22 @@ export class Account {
     recordFallback(this.#plane.counters.fallback(fallbackKey(route.name, from, roleName(to.version), reason)));
   }
 
-  /** Counts the outcome. @returns milliseconds that the request took. */
-  close(status: number): number {
-    const duration = this.#plane.tick() - this.#startedAt;
+  /** Milliseconds since the first byte of the request. */
+  elapsed(): number {
+    return this.#plane.tick() - this.#startedAt;
+  }
+
+  /**
+   * Counts the outcome.
+   * @param answeredIn milliseconds that count as the request's duration; absent: those until now
+   * @returns milliseconds until now
+   */
+  close(status: number, answeredIn?: number): number {
+    const duration = this.elapsed();
     if (this.version === null) recordUnrouted(this.#plane.counters.worker, status);
     else {
       leaveFlight(this.version.live.counters);
-      recordOutcome(this.version.live.counters, status, duration);
+      recordOutcome(this.version.live.counters, status, answeredIn ?? duration);
     }
     return duration;
   }

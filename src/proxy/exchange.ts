@@ -20,6 +20,9 @@ import { Tunnel } from './tunnel.ts';
 /** Of a request that waits for an endpoint: beyond it no more is read of its body. One read may come on top. */
 const HELD_BYTES = 16_384;
 
+/** Who hangs up on a body sooner than this does it for another reason than that more did not come. */
+const PATIENCE_MS = 1_000;
+
 /** One request and its response. A client connection has one exchange and uses it again and again. */
 export class Exchange implements UpstreamUser, Dispatched {
   readonly account: Account;
@@ -178,13 +181,18 @@ export class Exchange implements UpstreamUser, Dispatched {
       if (this.#dispatch.waiting) this.#dispatch.reject('pending_timeout');
     } else if (!upstream.connected) this.#fail('connect_timeout');
     else if (!this.response.started && this.request.done) this.#fail('response_timeout');
-    else if (this.response.started ? flushed(this.#connection.socket) : !flushed(upstream.socket))
-      this.#fail('idle_timeout');
+    else if (this.#awaitsUpstream(upstream)) this.#fail('idle_timeout');
     else {
       // The client neither sends nor reads.
       this.#breakOff();
       this.#answerOrCut('request_timeout');
     }
+  }
+
+  /** Within a body. False: it is the client that does not take the answer, or does not send what the answer may wait for. */
+  #awaitsUpstream({ socket }: UpstreamConnection): boolean {
+    if (this.response.started && !flushed(this.#connection.socket)) return false;
+    return this.request.done || !flushed(socket);
   }
 
   onEndpoint(head: RequestHead, endpoint: EndpointPool, fresh: boolean): void {
@@ -277,13 +285,22 @@ export class Exchange implements UpstreamUser, Dispatched {
     const version = this.account.version;
     if (upstream === null || endpoint === null || version === null) return;
     const unsent = !upstream.connected;
-    recordFailure(version.live.counters, reason, unsent && isOwnFault(upstream.error));
+    const impatient = this.#wasImpatient(upstream, reason);
+    recordFailure(version.live.counters, reason, impatient || (unsent && isOwnFault(upstream.error)));
+    if (impatient && this.response.started) this.#countAnswer();
     this.#plane.log.failure(this, reason, code);
     // First of all, so that what follows chooses among what is left.
     this.#verdict.failed(endpoint, upstream, reason, this.request);
     this.#abandonUpstream();
     if (this.response.started) this.#answerOrCut(reason);
     else if (!this.#dispatch.again(version, endpoint, { reason, unsent })) this.#answerForChosen(reason);
+  }
+
+  /** Nothing was left to do for it but wait for more of the body: a server's own timeout shows the client, not the version. */
+  #wasImpatient(upstream: UpstreamConnection, reason: UpstreamFailureReason): boolean {
+    if (this.request.done || !upstream.connected || (reason !== 'reset' && reason !== 'truncated')) return false;
+    const waitingSince = this.#deadline - this.#plane.settings.timeouts.idle;
+    return flushed(upstream.socket) && this.#plane.tick() - waitingSince >= PATIENCE_MS;
   }
 
   #complete(upstream: UpstreamConnection): void {
@@ -310,14 +327,15 @@ export class Exchange implements UpstreamUser, Dispatched {
   #beginTunnel(upstream: UpstreamConnection): boolean {
     const connection = this.#connection;
     this.#answered();
-    // Now, for it may be open for days.
+    // Now, for it may be open for days, and by its length nobody could tell how fast a version is.
     this.#countAnswer();
+    const answeredIn = this.account.elapsed();
     const tunnel = new Tunnel(connection, upstream, this.#plane, (cause) => {
       this.account.cause = cause;
       this.request.bytesIn += tunnel.bytesIn;
       this.response.bytesOut += tunnel.bytesOut;
       this.#abandonUpstream();
-      this.#finish(this.response.status);
+      this.#finish(this.response.status, answeredIn);
       connection.tunnelOver();
     });
     connection.beginTunnel(tunnel);
@@ -381,14 +399,14 @@ export class Exchange implements UpstreamUser, Dispatched {
     this.#connection.exchangeDone(keepAlive);
   }
 
-  /** Every exchange ends here, exactly once. */
-  #finish(status: number): void {
+  /** Every exchange ends here, exactly once. @param answeredIn see `Account.close` */
+  #finish(status: number, answeredIn?: number): void {
     const plane = this.#plane;
     this.#active = false;
     this.#epoch += 1;
     this.request.release();
     this.#deadline = Number.POSITIVE_INFINITY;
-    const duration = this.account.close(status);
+    const duration = this.account.close(status, answeredIn);
     if (plane.settings.accessLog) plane.log.access(this, this.#connection.client.address, status, duration);
   }
 }

@@ -98,10 +98,10 @@ const FAILED_AS: Readonly<Record<UpstreamFailureReason, AttemptOutcome>> = {
   idle_timeout: 'timeout',
 };
 
-/** An attempt has failed. @param own for want of something on this machine, which is no attempt that shows anything of the version */
-export function recordFailure(block: Float64Array, reason: UpstreamFailureReason, own = false): void {
+/** An attempt has failed. @param excused it shows nothing of the version: for want of something on this machine, or of more of a client's body */
+export function recordFailure(block: Float64Array, reason: UpstreamFailureReason, excused = false): void {
   add(block, FAILURE_BASE + UPSTREAM_FAILURE_REASONS.indexOf(reason), 1);
-  if (!own) recordAttempt(block, FAILED_AS[reason]);
+  if (!excused) recordAttempt(block, FAILED_AS[reason]);
 }
 
 export function recordRetry(block: Float64Array, reason: RetryReason): void {

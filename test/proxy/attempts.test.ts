@@ -337,6 +337,50 @@ t.test('a body that its client breaks off, or sends wrong, or not at all, shows 
   }
 });
 
+t.test('a client that holds back its body while an early answer waits for it is the one that is late', async (t) => {
+  const { plane, client, asked } = await scene(t, HALF_POST);
+  (await asked()).send(ENDLESS);
+  await client.readThrough('half');
+  plane.pass(60_000);
+  t.same(await counted(plane), { statuses: { 200: 1 }, attempts: { ok: 1 } });
+  t.same(plane.failures('only'), {});
+});
+
+t.test('an upstream that neither takes the body nor goes on with its early answer is late', async (t) => {
+  const { plane, client, asked } = await scene(t, CHUNKED);
+  const peer = await asked();
+  peer.send(ENDLESS);
+  await client.readThrough('half');
+  peer.socket.pause();
+  const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+  const full = async () => {
+    await turn();
+    return client.socket.writableLength > 0;
+  };
+  while (!(await full())) client.send(chunk);
+  plane.pass(60_000);
+  t.same(await counted(plane), { statuses: { 200: 1 }, attempts: { timeout: 1 } });
+});
+
+t.test('an upstream that hangs up on a client whose body does not come shows nothing of the version', async (t) => {
+  for (const [early, waitMs, expected] of [
+    ['', 1_000, { statuses: { 502: 1 }, attempts: {} }],
+    ['', 999, { statuses: { 502: 1 }, attempts: { reset: 1 } }],
+    [ENDLESS, 1_000, { statuses: { 200: 1 }, attempts: { ok: 1 } }],
+    [ENDLESS, 999, { statuses: { 200: 1 }, attempts: { reset: 1 } }],
+  ] as const) {
+    const { plane, client, asked } = await scene(t, HALF_POST);
+    const peer = await asked();
+    if (early !== '') {
+      peer.send(early);
+      await client.readThrough('half');
+    }
+    plane.pass(waitMs);
+    peer.reset();
+    t.same(await counted(plane), expected, `${waitMs} ms`);
+  }
+});
+
 t.test('a body that goes wrong after the head of an early answer: the attempt is what the head said', async (t) => {
   for (const [request, end] of [
     [HALF_POST, ({ client }: Scene) => void client.socket.end()],
