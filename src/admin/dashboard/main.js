@@ -49,10 +49,11 @@ function ask(afterwards) {
   asking?.abort();
   const mine = new AbortController();
   asking = mine;
-  answer(mine.signal)
+  const route = shownRoute();
+  answer(route, mine.signal)
     .then((view) => {
       if (mine.signal.aborted) return;
-      take(view);
+      take(view, route);
       afterwards?.();
     }, lost)
     // What is wrong in the page itself is for the console, and ends nothing.
@@ -68,11 +69,12 @@ function ask(afterwards) {
 }
 
 /**
+ * @param {string} route
  * @param {AbortSignal} signal
  * @returns {Promise<LiveView>}
  */
-async function answer(signal) {
-  const response = await fetch(`api/live?${question(shownRoute())}`, {
+async function answer(route, signal) {
+  const response = await fetch(`api/live?${question(route)}`, {
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
     cache: 'no-store',
   });
@@ -80,7 +82,7 @@ async function answer(signal) {
   return response.json();
 }
 
-/** @param {string} route */
+/** @param {string} route '': the list is asked for */
 function question(route) {
   const list = {
     q: filters.text.value,
@@ -92,36 +94,38 @@ function question(route) {
   return query.toString();
 }
 
-/** @param {LiveView} view */
-function take(view) {
+/**
+ * @param {LiveView} view
+ * @param {string} asked the route that was asked for; '': none
+ */
+function take(view, asked) {
   if (newest !== null && newest.headgate.startedAt !== view.headgate.startedAt) restartedAt = Date.now();
   newest = view;
   newestAt = Date.now();
-  const [first] = view.routes.items;
-  const alone = view.routes.total === 1 && first !== undefined ? first.name : '';
-  if (view.routes.total !== 1) only = '';
-  else if (alone !== '') only = alone;
   if (view.routes.matching > 0 && chosen.offset >= view.routes.matching) chosen.offset = 0;
-  connected(view);
+  const before = only;
+  if (asked === '') only = view.routes.total === 1 ? (view.routes.items[0]?.name ?? '') : '';
+  else if (view.route === null || view.routes.total !== 1) only = '';
+  setConnection('live', 'Live');
+  setAttribute(byId('main'), 'class', null);
+  say(noticeOf(view, asked));
   show(view);
-  if (alone !== '' && view.route === null && chosen.route === '') queueMicrotask(() => ask());
+  // The single route has come or gone: what is to be shown now was not asked for.
+  if (only !== before && chosen.route === '') queueMicrotask(() => ask());
 }
 
 /** @param {LiveView} view */
 function show(view) {
-  showSummary(view);
   const route = shownRoute();
+  showSummary(view);
   byId('list-section').hidden = route !== '';
-  byId('route-section').hidden = route === '' || view.route === null;
-  byId('back').hidden = view.routes.total === 1 && (view.route !== null || only === route);
+  byId('route-section').hidden = view.route === null;
+  byId('back').hidden = chosen.route === '' || chosen.route === only;
   document.title = route === '' ? 'Headgate' : `${route} – Headgate`;
   if (route === '') showList(view.routes);
-  if (view.route !== null) {
-    showRoute(view.route, view.windowSeconds, quantile());
-    showVerdict(view.route);
-  }
-  if (route !== '' && view.route === null && route === chosen.route)
-    say(`There is no route ${JSON.stringify(route)} now.`);
+  if (view.route === null) return;
+  showRoute(view.route, view.windowSeconds, quantile());
+  showVerdict(view.route);
 }
 
 function quantile() {
@@ -130,18 +134,17 @@ function quantile() {
   return value === 'p50' || value === 'p99' ? value : 'p95';
 }
 
-/** @param {LiveView} view */
-function connected({ headgate: { unready } }) {
-  setConnection('live', 'Live');
-  setAttribute(byId('main'), 'class', null);
-  const restarted = Date.now() - restartedAt < RESTART_NOTICE_MS;
-  say(
-    unready !== null
-      ? `Headgate is not ready: ${unready}.`
-      : restarted
-        ? `Headgate was restarted, seen at ${formatTime(restartedAt)}: its counts began anew.`
-        : '',
-  );
+/**
+ * @param {LiveView} view
+ * @param {string} asked
+ * @returns {string} '': nothing out of the ordinary
+ */
+function noticeOf({ headgate: { unready }, route }, asked) {
+  if (unready !== null) return `Headgate is not ready: ${unready}.`;
+  if (asked !== '' && asked === chosen.route && route === null)
+    return `There is no route ${JSON.stringify(asked)} now.`;
+  if (Date.now() - restartedAt > RESTART_NOTICE_MS) return '';
+  return `Headgate was restarted, seen at ${formatTime(restartedAt)}: its counts began anew.`;
 }
 
 /** @param {unknown} error */

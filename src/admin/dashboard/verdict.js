@@ -21,6 +21,8 @@ import { titleOf } from './looks.js';
 const EVERY_MS = 10_000;
 const PATIENCE_MS = 8_000;
 const CANDIDATES = ['canary', 'preview', 'experiment'];
+/** Versions that are asked about: an experiment may have any number of them. */
+const MOST = 4;
 /** How each word is shown: a sign beside it, so that colour is not all that tells. */
 const SIGNS = { pass: '✓', fail: '✕', inconclusive: '○' };
 
@@ -37,7 +39,7 @@ export function clearVerdict() {
 
 /** @param {LiveRoute} route */
 export function showVerdict(route) {
-  const candidates = route.versions.filter(({ role }) => CANDIDATES.includes(role));
+  const candidates = route.versions.filter(({ role }) => CANDIDATES.includes(role)).slice(0, MOST);
   const what = JSON.stringify([route.name, candidates.map(({ role, name }) => [role, name])]);
   if (candidates.length === 0) {
     clearVerdict();

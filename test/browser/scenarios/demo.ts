@@ -144,6 +144,12 @@ async function showsVerdicts({ check }: Stage, one: Visit): Promise<void> {
     headings,
   );
   await one.until(`document.querySelectorAll('.verdict tbody tr').length === 4`, 'two measures of each');
+  // Blocks of five seconds, asked about every ten.
+  await one.until(
+    `document.querySelector('.verdict:last-child tbody td:nth-of-type(2) span')?.textContent !== '–'`,
+    'an estimate',
+    40,
+  );
   const row = await one.text('.verdict:last-child tbody tr:first-child');
   check(
     'each measure has its interval',

@@ -58,6 +58,17 @@ export const scenario: Scenario = {
     await one.until(`!document.querySelector('#list-section').hidden`, 'the list again');
     check('back leads to the list, searched as before', (await one.text('#rows a')) === 'app-0777');
 
+    const gone = await visit(stage, headgate.adminPort ?? 0, {}, '#route=gone');
+    await gone.until(`!document.querySelector('#notice').hidden`, 'a word about the route that is not there');
+    check(
+      'a route that is not there is said to be so',
+      (await gone.text('#notice')) === 'There is no route "gone" now.',
+      await gone.text('#notice'),
+    );
+    await gone.page.getByRole('link', { name: 'All routes' }).click();
+    await gone.until(`document.querySelectorAll('#rows tr').length === 50`, 'the list after it');
+    check('and a link leads to those that are', (await gone.text('#notice')) === '', await gone.text('#notice'));
+
     const phone = await visit(stage, headgate.adminPort ?? 0, { width: 375, height: 800, scheme: 'dark' });
     await phone.until(`document.querySelectorAll('#rows tr').length === 50`, 'the list on a phone');
     await phone.checkReadable('a thousand routes on a phone');
