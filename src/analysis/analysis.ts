@@ -64,10 +64,13 @@ const NO_PEERS: PeerAnswers = { asked: 0, missing: [], windows: [] };
 export class Analysis {
   readonly #options: AnalysisOptions;
   readonly #cache = new VerdictCache();
+  /** Milliseconds since 1970 at which the recorder's clock was 0. Read once: a moment has one date, whatever becomes of the system's clock. */
+  readonly #epoch: number;
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: AnalysisOptions) {
     this.#options = options;
+    this.#epoch = options.wallClock() - options.now();
   }
 
   async answer(parameters: URLSearchParams): Promise<Reply<AnalysisAnswer>> {
@@ -150,8 +153,7 @@ export class Analysis {
 
   /** @param at of the recorder's clock */
   #date(at: number): string {
-    const { now, wallClock } = this.#options;
-    return new Date(Math.round(wallClock() - (now() - at))).toISOString();
+    return new Date(Math.round(this.#epoch + at)).toISOString();
   }
 }
 

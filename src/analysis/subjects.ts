@@ -32,7 +32,12 @@ export function subjectsOf(query: AnalysisQuery, known: readonly KnownVersion[])
   }
   const versions = known.filter(({ id }) => id.route === route);
   const blueGreen = versions.some(({ role }) => role === 'active');
-  const candidate = find(query.candidate ?? (blueGreen ? 'preview' : 'canary'), query, versions);
+  const usual = query.experiment === null ? (blueGreen ? 'preview' : 'canary') : templateOf(query.experiment, versions);
+  if (typeof usual !== 'string' && query.candidate === null) {
+    const which = `${asked({ ...query, route: null, rollout: null })} has the templates ${list(usual)}`;
+    return refused(400, `${which}: write candidate=TEMPLATE`);
+  }
+  const candidate = find(query.candidate ?? (typeof usual === 'string' ? usual : ''), query, versions);
   const baseline = find(query.baseline ?? (blueGreen ? 'active' : 'stable'), query, versions);
   if ('kind' in candidate) return candidate;
   if ('kind' in baseline) return baseline;
@@ -89,6 +94,15 @@ function spansNamespaces({ rollout, experiment }: AnalysisQuery, known: readonly
     )
     .map(({ id }) => id.namespace);
   return new Set(namespaces).size > 1;
+}
+
+/** The one that is meant when none is written: that called canary, or the only one. Otherwise all of them. */
+function templateOf(experiment: ObjectName, versions: readonly KnownVersion[]): string | readonly string[] {
+  const own = versions.filter(({ id }) => isOf(experiment, id.namespace, id.experiment));
+  const templates = [...new Set(own.map(({ template }) => template))].toSorted();
+  if (templates.includes('canary')) return 'canary';
+  const [only, ...others] = templates;
+  return only === undefined || others.length > 0 ? templates : only;
 }
 
 interface Found {

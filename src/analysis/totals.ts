@@ -1,5 +1,6 @@
 import { DURATION_BIN_COUNT } from '../telemetry/duration-bins.ts';
 import { binQuantile } from '../telemetry/reading.ts';
+import { rounded } from './rounded.ts';
 import type { Block, Sample } from './statistics/block.ts';
 
 /** What one version did over all blocks. Null where there is nothing to say. */
@@ -32,11 +33,11 @@ export function totalsOf(blocks: readonly Block[], side: 'candidate' | 'baseline
       requests += count;
     }
   }
-  const quantile = (q: number) => (requests === 0 ? null : binQuantile(all, q));
+  const quantile = (q: number) => (requests === 0 ? null : rounded(binQuantile(all, q)));
   return {
     attempts,
     failures,
-    failureRate: attempts === 0 ? null : failures / attempts,
+    failureRate: attempts === 0 ? null : rounded(failures / attempts),
     requests,
     p50: quantile(0.5),
     p95: quantile(0.95),

@@ -1,5 +1,6 @@
 import { judge, type MetricName, marginOf } from './metrics.ts';
 import type { AnalysisQuery } from './query.ts';
+import { rounded } from './rounded.ts';
 import type { Block } from './statistics/block.ts';
 import type { Evidence } from './statistics/evidence.ts';
 import { type Totals, totalsOf } from './totals.ts';
@@ -70,14 +71,18 @@ function metricVerdict(
 ): MetricVerdict {
   const { alpha, metrics } = query;
   const margin = marginOf(name, query);
-  const { estimate, interval, worse, notWorse, compared } = evidence;
+  const { estimate, worse, notWorse, compared } = evidence;
+  const interval = ordered(evidence.interval);
   const failsAt = metrics.length / alpha;
   const passesAt = 1 / alpha;
   let verdict: VerdictName = 'inconclusive';
   if (short === null && worse >= failsAt) verdict = 'fail';
   else if (short === null && notWorse >= passesAt) verdict = 'pass';
-  const said = sentence({ metric: name, ...names, margin, evidence });
-  const undecided = verdict === 'inconclusive' ? `not enough to tell yet: ${said}` : said;
+  const said = sentence({ metric: name, ...names, margin, evidence: { estimate, interval } });
+  // The interval is about the whole time, and the bets about any part of it: a version that turned bad late.
+  const late =
+    verdict === 'fail' && interval[0] <= margin ? '; for a part of the time it was worse' : '';
+  const undecided = verdict === 'inconclusive' ? `not enough to tell yet: ${said}` : `${said}${late}`;
   return {
     name,
     verdict,
@@ -117,11 +122,11 @@ function reasonOf(verdict: VerdictName, metrics: readonly MetricVerdict[], { can
   return `${candidate} is not worse than ${baseline} by more than the margins: ${metrics.map(({ name }) => name).join(', ')}`;
 }
 
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? rounded(value) : null;
+/** Where no single difference explains both an early and a late time, either bound excludes the other: what lies between is told. */
+function ordered([a, b]: readonly [number, number]): readonly [number, number] {
+  return a <= b ? [a, b] : [b, a];
 }
 
-/** Six digits: more would only look exact. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(6));
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? rounded(value) : null;
 }

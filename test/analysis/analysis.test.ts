@@ -9,11 +9,13 @@ const CANARY = '7f9b';
 const EPOCH = Date.UTC(2026, 0, 1);
 
 class Judge extends Traffic {
+  /** Milliseconds by which somebody has set the system's clock. */
+  drift = 0;
   readonly analysis = new Analysis({
     recorder: this.recorder,
     started: () => this.started,
     now: () => this.now,
-    wallClock: () => EPOCH + this.now,
+    wallClock: () => EPOCH + this.now + this.drift,
     peers: null,
   });
   started = true;
@@ -76,6 +78,24 @@ t.test('a canary that is as good passes when there is enough to go by, and is in
     verdict: 'pass',
     code: 1,
   });
+});
+
+t.test('a canary that turns bad late fails, and the reason says that the whole time was not so bad', async (t) => {
+  const traffic = judge();
+  traffic.serve(1_200);
+  traffic.serve(60, { failures: 4 });
+  const { verdict, reason } = await traffic.ask('rollout=talana&metrics=error-rate&errorRateMargin=0.02');
+  t.equal(verdict, 'fail');
+  t.match(reason, /where 2 points are allowed; for a part of the time it was worse$/);
+});
+
+t.test('a date is the same whenever it is asked for', async (t) => {
+  const traffic = judge();
+  traffic.serve(10);
+  const { since } = await traffic.ask('rollout=talana');
+  traffic.wait(3);
+  traffic.drift = 12_345;
+  t.equal((await traffic.ask('rollout=talana')).since, since);
 });
 
 t.test('a verdict waits for the samples that are asked for', async (t) => {

@@ -58,6 +58,19 @@ t.test(
   },
 );
 
+t.test(
+  'of an experiment the template called canary is the candidate, or its only one; of others one has to be written',
+  async (t) => {
+    t.equal(ask('experiment=trial', EXPERIMENT), 'ddd/aaa');
+    t.equal(ask('experiment=trial', [...CANARY, known('ccc', { ...TRIAL, template: 'new' })]), 'ccc/aaa');
+    const two = ['red', 'blue'].map((template) => known(template, { ...TRIAL, template }));
+    t.equal(
+      ask('experiment=trial', [...CANARY, ...two]),
+      '400 experiment trial has the templates blue, red: write candidate=TEMPLATE',
+    );
+  },
+);
+
 t.test('templates that share a hash are told apart by their names', async (t) => {
   const versions = [
     ...CANARY,
