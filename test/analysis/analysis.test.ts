@@ -89,6 +89,33 @@ t.test('a canary that turns bad late fails, and the reason says that the whole t
   t.match(reason, /where 2 points are allowed; for a part of the time it was worse$/);
 });
 
+t.test('alpha is divided over the metrics for a fail, and one that fails makes the whole fail', async (t) => {
+  const traffic = judge();
+  traffic.serve(60, { failures: 2 });
+  const { verdict, reason, metrics } = await traffic.ask('rollout=talana&metrics=error-rate,latency-p50,latency-p95');
+  t.strictSame(
+    metrics.map(({ evidence }) => [Math.round(evidence.failsAt), evidence.passesAt]),
+    [
+      [60, 20],
+      [60, 20],
+      [60, 20],
+    ],
+  );
+  t.equal(verdict, 'fail');
+  t.equal(reason, metrics[0]?.reason);
+});
+
+t.test('it passes when every metric does', async (t) => {
+  const traffic = judge();
+  traffic.serve(600, { canary: 50 });
+  t.match(await traffic.ask('rollout=talana&errorRateMargin=0.02'), {
+    verdict: 'pass',
+    code: 1,
+    reason: '7f9b is not worse than 5d8c by more than the margins: error-rate, latency-p95',
+    metrics: [{ verdict: 'pass' }, { verdict: 'pass' }],
+  });
+});
+
 t.test('a date is the same whenever it is asked for', async (t) => {
   const traffic = judge();
   traffic.serve(10);

@@ -108,6 +108,20 @@ t.test('a replica that has begun anew is asked for everything', async (t) => {
   );
 });
 
+t.test('a replica that begins anew before its first block has ended has its new start', async (t) => {
+  const { traffic, port } = await replica(t);
+  const { ask, clock } = asking(t, port);
+  traffic.send(CANARY, 1);
+  traffic.wait(3);
+  t.equal((await ask()).windows[0]?.start, clock.now - 2_000);
+  traffic.apply(table(canaryRoute()), ['shop/talana']);
+  traffic.apply(table(canaryRoute()));
+  traffic.send(CANARY, 1);
+  traffic.wait(1);
+  clock.now += 1_000;
+  t.equal((await ask()).windows[0]?.start, clock.now);
+});
+
 t.test('this process among the addresses is not asked for, nor is one with two addresses counted twice', async (t) => {
   const { traffic, port } = await replica(t);
   traffic.send(CANARY, 5);
