@@ -80,8 +80,7 @@ function metricVerdict(
   else if (short === null && notWorse >= passesAt) verdict = 'pass';
   const said = sentence({ metric: name, ...names, margin, evidence: { estimate, interval } });
   // The interval is about the whole time, and the bets about any part of it: a version that turned bad late.
-  const late =
-    verdict === 'fail' && interval[0] <= margin ? '; for a part of the time it was worse' : '';
+  const late = verdict === 'fail' && interval[0] <= margin ? '; for a part of the time it was worse' : '';
   const undecided = verdict === 'inconclusive' ? `not enough to tell yet: ${said}` : `${said}${late}`;
   return {
     name,
