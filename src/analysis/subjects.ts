@@ -48,8 +48,9 @@ export function subjectsOf(query: AnalysisQuery, known: readonly KnownVersion[])
     baseline: baseline.version,
     reason,
   });
-  if (candidate.version === null) return absent(`route ${route} has no ${candidate.name} now`);
-  if (baseline.version === null) return absent(`route ${route} has no ${baseline.name} now`);
+  const missing = (name: string) => absent(`route ${route} has no ${name} now: there ${present(versions)}`);
+  if (candidate.version === null) return missing(candidate.name);
+  if (baseline.version === null) return missing(baseline.name);
   if (candidate.version === baseline.version) {
     return absent(`candidate and baseline are the same version, ${candidate.version.id.version}`);
   }
@@ -80,9 +81,28 @@ function unknownRoute(query: AnalysisQuery, known: readonly KnownVersion[]): Sub
     return { kind: 'absent', route: null, candidate: null, baseline: null, reason };
   }
   const routes = [...new Set(known.map(({ id }) => id.route))].toSorted();
+  const rollouts = known.filter(({ id }) => id.rollout !== '').map(({ id }) => `${id.namespace}/${id.rollout}`);
+  if (
+    rollout !== null &&
+    rollouts.length > 0 &&
+    routesOf({ ...query, route: null, experiment: null }, known).length === 0
+  ) {
+    const remedy = `the rollouts are ${list([...new Set(rollouts)].toSorted())}`;
+    return refused(404, `there is no ${asked({ route: null, rollout, experiment: null })}: ${remedy}`);
+  }
   const what =
     route !== null && !routes.includes(route) ? `route ${route}` : asked({ route: null, rollout, experiment });
   return refused(404, `there is no ${what}: the routes are ${list(routes)}`);
+}
+
+/** `are stable 5d8c, canary 7f9b`, so that whoever wrote another name sees what to write. */
+function present(versions: readonly KnownVersion[]): string {
+  const names = versions.flatMap(({ id, role }) => {
+    if (role === null) return [];
+    return role === 'static' || role === id.version ? id.version : `${role} ${id.version}`;
+  });
+  if (names.length === 0) return 'is none';
+  return `${names.length === 1 ? 'is' : 'are'} ${list(names)}`;
 }
 
 function spansNamespaces({ rollout, experiment }: AnalysisQuery, known: readonly KnownVersion[]): boolean {

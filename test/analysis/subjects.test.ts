@@ -94,17 +94,25 @@ t.test('a version that is gone is found by its hash while its counts are there',
   t.equal(ask('rollout=web&candidate=bbb&baseline=aaa', [known('bbb'), known('aaa', { role: null })]), 'bbb/aaa');
 });
 
-t.test('what is not there now is no mistake', async (t) => {
-  t.equal(ask('rollout=web', [known('aaa')]), 'route web has no canary now');
-  t.equal(ask('rollout=web&candidate=zzz', CANARY), 'route web has no version zzz now');
-  t.equal(ask('rollout=web&baseline=active', CANARY), 'route web has no active now');
+t.test('what is not there now is no mistake, and the reason says what is', async (t) => {
+  t.equal(ask('rollout=web', [known('aaa')]), 'route web has no canary now: there is stable aaa');
+  t.equal(
+    ask('rollout=web&candidate=canry', CANARY),
+    'route web has no version canry now: there are stable aaa, canary bbb',
+  );
+  t.equal(ask('rollout=web&baseline=active', CANARY), 'route web has no active now: there are stable aaa, canary bbb');
+  t.equal(ask('rollout=web', [known('aaa', { role: null })]), 'route web has no canary now: there is none');
+  const versions = ['one', 'two'].map((name) => known(name, { namespace: '', rollout: '', role: 'static' }));
+  t.equal(ask('route=web&candidate=two', versions), 'route web has no stable now: there are one, two');
   t.equal(ask('rollout=web&candidate=aaa', CANARY), 'candidate and baseline are the same version, aaa');
   t.equal(ask('experiment=shop/other', CANARY), 'no route has a version of experiment shop/other now');
 });
 
 t.test('a route that is not there, or may be several, is a mistake with its remedy', async (t) => {
   t.equal(ask('route=api', CANARY), '404 there is no route api: the routes are web');
-  t.equal(ask('rollout=shop/api', CANARY), '404 there is no rollout shop/api: the routes are web');
+  t.equal(ask('rollout=shop/api', CANARY), '404 there is no rollout shop/api: the rollouts are shop/web');
+  const plain = [known('aaa', { namespace: '', rollout: '' })];
+  t.equal(ask('rollout=shop/web', plain), '404 there is no rollout shop/web: the routes are web');
   t.equal(ask('route=api', []), '404 there is no route api: the routes are none yet');
   const twice = [...CANARY, known('aaa', { route: 'internal' })];
   t.equal(ask('rollout=web', twice), '400 rollout web has several routes, internal, web: add route=NAME');
