@@ -65,9 +65,10 @@ export function keyed(parent, items, keyOf, create, update) {
     const key = keyOf(item);
     const element = before.get(key) ?? create(item);
     after.set(key, element);
-    update(element, item);
     if (element === place) place = element.nextElementSibling;
     else parent.insertBefore(element, place);
+    // In the page already: some ask how wide they are.
+    update(element, item);
   }
   for (const [key, element] of before) if (!after.has(key)) element.remove();
   known.set(parent, after);
