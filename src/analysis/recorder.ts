@@ -47,7 +47,6 @@ interface Life {
   beganAt: number;
   /** What its series held when it became a candidate, where they held anything. */
   before: ReadonlyMap<Counted<unknown>, Reading>;
-  attemptsBefore: number;
   window: Window | null;
 }
 
@@ -147,7 +146,6 @@ export class Recorder {
         aborted: false,
         beganAt: now,
         before: new Map(),
-        attemptsBefore: 0,
         window: null,
       };
       this.#lives.set(version.key, fresh);
@@ -172,8 +170,7 @@ export class Recorder {
     life.window = null;
     life.beganAt = this.#now();
     const own = this.#series.of(life.version.key);
-    life.attemptsBefore = attempts(own);
-    life.before = life.attemptsBefore === 0 ? new Map() : new Map(own.map((series) => [series, readCounts(series)]));
+    life.before = new Map(own.filter((one) => attempts(one) > 0).map((one) => [one, readCounts(one)]));
   }
 
   #abort(aborted: ReadonlySet<string>): void {
@@ -200,10 +197,11 @@ export class Recorder {
   }
 
   #openWindow(key: string, life: Life, now: number, read: Read): void {
-    const { version, before, attemptsBefore, productionAt } = life;
+    const { version, before, productionAt } = life;
     if (productionAt !== null || this.full) return;
     const own = this.#series.of(key);
-    if (attempts(own) <= attemptsBefore) return;
+    // One by one: the series of a role that it had before may be forgotten meanwhile.
+    if (!own.some((one) => attempts(one) > (before.get(one)?.attempts ?? 0))) return;
     life.window = new Window(now, this.#series.ofRoute(version.id.route), new Set(own), before, read);
     life.before = new Map();
     this.#windows.add(life);
@@ -214,12 +212,10 @@ function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && [...a].every((one) => b.has(one));
 }
 
-function attempts(series: readonly Counted<unknown>[]): number {
+function attempts({ blocks }: Counted<unknown>): number {
   let total = 0;
-  for (const { blocks } of series) {
-    for (const block of blocks) {
-      for (let outcome = 0; outcome < ATTEMPT_OUTCOMES.length; outcome++) total += block[ATTEMPT_BASE + outcome] ?? 0;
-    }
+  for (const block of blocks) {
+    for (let outcome = 0; outcome < ATTEMPT_OUTCOMES.length; outcome++) total += block[ATTEMPT_BASE + outcome] ?? 0;
   }
   return total;
 }

@@ -204,6 +204,20 @@ t.test('what was stable and is the canary again begins anew', async (t) => {
   t.strictSame(traffic.attempts(STABLE, CANARY), [[2, 30]]);
 });
 
+t.test(
+  'a candidate that waits for its first request while the counts of its time as stable go is recorded',
+  async (t) => {
+    const traffic = rolledOut();
+    traffic.send(STABLE, 100);
+    traffic.wait(1);
+    traffic.apply(BACK);
+    traffic.wait(16 * 60);
+    traffic.send(STABLE, 2);
+    traffic.wait(6);
+    t.strictSame(traffic.attempts(STABLE, CANARY), [[2, 0]]);
+  },
+);
+
 t.test('there are no more windows than there may be', async (t) => {
   const traffic = new Traffic({ mostWindows: 1 });
   traffic.apply(table(canaryRoute('a'), route('b', [version('shop/b/b1'), version('shop/b/b2', { role: 'canary' })])));
