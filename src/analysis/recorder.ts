@@ -16,6 +16,8 @@ const GONE_MS = 60_000;
 const MOST_WINDOWS = 1_000;
 /** No window is opened while those that there are hold more together. */
 const MOST_BYTES = 128 * 1024 * 1024;
+/** Windows that begin with one tick, so that those of a process with a thousand canaries do not all end their blocks at once. */
+const MOST_BEGUN = 50;
 
 export interface RecorderOptions {
   /** All series that there are; the same array as before while none has come or gone. */
@@ -93,9 +95,10 @@ export class Recorder {
     const now = this.#now();
     const read = readOnce();
     this.#tooLarge = this.#bytes() >= MOST_BYTES;
+    const most = this.#windows.size + MOST_BEGUN;
     for (const [key, life] of this.#lives) {
       if (this.#isOver(life, now)) this.#end(key, life);
-      else if (life.window === null) this.#openWindow(key, life, now, read);
+      else if (life.window === null && this.#windows.size < most) this.#openWindow(key, life, now, read);
     }
     for (const { window, version } of this.#windows) window?.tick(now, this.#series.ofRoute(version.id.route), read);
   }

@@ -158,15 +158,20 @@ function difference(readings: readonly (readonly [now: Reading, before: Reading 
     attempts += now.attempts - (before?.attempts ?? 0);
     failures += now.failures - (before?.failures ?? 0);
   }
+  const counted = new Float64Array(DURATION_BIN_COUNT);
+  for (const [now, before] of readings) {
+    for (let bin = 0; bin < DURATION_BIN_COUNT; bin++) {
+      const count = (now.bins[bin] ?? 0) - (before?.bins[bin] ?? 0);
+      if (count !== 0) counted[bin] = (counted[bin] ?? 0) + count;
+    }
+  }
   const bins: number[] = [];
   const counts: number[] = [];
   for (let bin = 0; bin < DURATION_BIN_COUNT; bin++) {
-    let count = 0;
-    for (const [now, before] of readings) count += (now.bins[bin] ?? 0) - (before?.bins[bin] ?? 0);
-    if (count > 0) {
-      bins.push(bin);
-      counts.push(count);
-    }
+    const count = counted[bin] ?? 0;
+    if (count <= 0) continue;
+    bins.push(bin);
+    counts.push(count);
   }
   return { attempts, failures, durations: { bins, counts } };
 }

@@ -1,14 +1,6 @@
-import { type Counted, sum } from './blocks.ts';
+import { type Counted, sum, sums } from './blocks.ts';
 import { DURATION_BIN_COUNT, durationBinBound } from './duration-bins.ts';
-import {
-  ATTEMPT_BASE,
-  ATTEMPT_OUTCOMES,
-  type AttemptOutcome,
-  DURATION_BINS,
-  FIRST_STATUS,
-  LAST_STATUS,
-  STATUS_BASE,
-} from './layout.ts';
+import { ATTEMPT_BASE, ATTEMPT_OUTCOMES, type AttemptOutcome, DURATION_BINS } from './layout.ts';
 
 /** What was counted of one version up to now, over all workers. Every number only grows while the series is kept. */
 export interface Reading {
@@ -42,12 +34,11 @@ export function readCounts(counted: Counted<unknown>): Reading {
     outcomes[outcome] = sum(counted, ATTEMPT_BASE + index);
     attempts += outcomes[outcome];
   }
-  let requests = 0;
-  for (let status = FIRST_STATUS; status <= LAST_STATUS; status++) {
-    requests += sum(counted, STATUS_BASE + status - FIRST_STATUS);
-  }
   const bins = new Float64Array(DURATION_BIN_COUNT);
-  for (let bin = 0; bin < DURATION_BIN_COUNT; bin++) bins[bin] = sum(counted, DURATION_BINS + bin);
+  sums(counted, DURATION_BINS, bins);
+  // Each has its duration: to add up the statuses would take half as long again.
+  let requests = 0;
+  for (let bin = 0; bin < DURATION_BIN_COUNT; bin++) requests += bins[bin] ?? 0;
   return { outcomes, attempts, failures: attempts - outcomes.ok, requests, bins };
 }
 

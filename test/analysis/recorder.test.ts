@@ -218,6 +218,20 @@ t.test(
   },
 );
 
+t.test('the windows of many canaries begin in turn, and lose no request to a candidate', async (t) => {
+  const traffic = new Traffic();
+  const names = Array.from({ length: 120 }, (_, i) => `c${i}`);
+  const routes = names.map((name, i) =>
+    route(`r${i}`, [version(`shop/r${i}/s${i}`), version(`shop/r${i}/${name}`, { role: 'canary' })]),
+  );
+  traffic.apply(table(...routes));
+  for (const name of names) traffic.send(name, 2);
+  traffic.wait(1);
+  t.equal(names.filter((name) => traffic.recorder.window(traffic.key(name)) !== null).length, 50);
+  traffic.wait(7);
+  t.ok(names.every((name, i) => traffic.attempts(name, `s${i}`)?.[0]?.[0] === 2));
+});
+
 t.test('there are no more windows than there may be', async (t) => {
   const traffic = new Traffic({ mostWindows: 1 });
   traffic.apply(table(canaryRoute('a'), route('b', [version('shop/b/b1'), version('shop/b/b2', { role: 'canary' })])));
