@@ -19,7 +19,7 @@ export function sentence(finding: Finding): string {
   const { metric, candidate, baseline, margin, evidence } = finding;
   const { estimate, interval } = evidence;
   const [low, high] = interval;
-  if (estimate === null) return `${candidate} and ${baseline} have no ${metric} yet that can be compared`;
+  if (estimate === null) return withoutEstimate(finding);
   const amount = hundredths(Math.abs(estimate));
   if (metric === 'error-rate') {
     const often = amount === '0' ? 'as often as' : `${points(amount)} ${estimate < 0 ? 'less' : 'more'} often than`;
@@ -35,6 +35,17 @@ export function sentence(finding: Finding): string {
     return `requests to ${candidate} take ${taken} those to ${baseline} ${range}, where ${allowed}`;
   }
   return `the ${metric.replace('latency-', '')} of ${candidate} is ${long} that of ${baseline} ${range}, where ${allowed}`;
+}
+
+/** Beyond 16 times as long, and a sixteenth, only the interval says something. */
+function withoutEstimate({ metric, candidate, baseline, margin, evidence: { interval } }: Finding): string {
+  const [low, high] = interval;
+  if (metric === 'error-rate' || (low <= 0 && high >= 0)) {
+    return `${candidate} and ${baseline} have no ${metric} yet that can be compared`;
+  }
+  const least = low > 0 ? `${hundredths(low)} % longer` : `${hundredths(-high)} % shorter`;
+  const what = metric === 'latency-distribution' ? 'usual latency' : metric.replace('latency-', '');
+  return `the ${what} of ${candidate} is at least ${least} than that of ${baseline}, where ${hundredths(margin)} % is allowed`;
 }
 
 /** Of a hundred, with two digits that say something. */
