@@ -43,6 +43,8 @@ const CASES: readonly Case[] = [
 /** The shipped AnalysisTemplates with their thresholds, run by the real controller against a real Prometheus. */
 export const scenario = defineScenario({
   name: 'analysis',
+  // Its thresholds are milliseconds, and another scenario's processes that start beside it take many.
+  exclusive: true,
   ownClusterOnly: 'it runs a Prometheus',
   run: async (context) => {
     const { api, headgate, namespace, step, traffic: start } = context;
