@@ -69,7 +69,10 @@ t.test('README shows exactly the commands that are run here', async (t) => {
 t.test('the demo of README answers each of its curl commands', async (t) => {
   const output = await serving(t, 'npm start -- --port 0 --admin-port 0', /Ctrl-C ends it/);
   const port = /serving on http:\/\/localhost:(\d+)/.exec(output)?.[1];
-  const [plain, count, canary, experiment] = commands('console').map((line) => line.replaceAll(':8080', `:${port}`));
+  const adminPort = /as a page: http:\/\/localhost:(\d+)/.exec(output)?.[1];
+  const [plain, count, canary, experiment, verdict] = commands('console').map((line) =>
+    line.replaceAll(':8080', `:${port}`).replaceAll(':8081', `:${adminPort}`),
+  );
   t.match(run(plain ?? '').stdout, /^talana-backend v1\.0\.\d+, answered by pod talana-backend-\w+-\d+$/m);
   const counted = [...run(count ?? '').stdout.matchAll(/^ *(\d+) talana-backend v/gm)].map((match) => Number(match[1]));
   t.equal(
@@ -78,6 +81,7 @@ t.test('the demo of README answers each of its curl commands', async (t) => {
   );
   t.match(run(canary ?? '').stdout, /^talana-backend v1/);
   t.match(run(experiment ?? '').stdout, /^demo-microservice experiment-candidate-v1\.1\.0, answered by pod /);
+  t.match(JSON.parse(run(verdict ?? '').stdout), { verdict: 'inconclusive', route: 'talana-backend' });
 });
 
 t.test('check prints the table of the complete example', async (t) => {
@@ -144,7 +148,8 @@ t.test('every word of an answer stands in docs/answers.md with its status', asyn
   t.equal(listed.size, Object.keys(REQUEST_REASONS).length + UPSTREAM_FAILURE_REASONS.length + local.length);
 });
 
-t.test('every metric stands in the table of README, and nothing that is none', async (t) => {
+t.test('every metric stands in the table of docs/metrics.md, and nothing that is none', async (t) => {
+  const document = await readFile(new URL('../docs/metrics.md', import.meta.url), 'utf8');
   const registry = new SeriesRegistry({ workers: 1, now: () => 0 });
   const state = () => ({
     table: null,
@@ -159,7 +164,7 @@ t.test('every metric stands in the table of README, and nothing that is none', a
   });
   const exposition = new Exposition({ registry, state, prefix: 'headgate_', httpAlias: false, version: '0.0.0' });
   const metrics = [...(await exposition.text()).matchAll(/^# TYPE (headgate_\w+)/gm)].map(([, name]) => name);
-  const rows = readme.split('\n').filter((line) => line.startsWith('| `headgate_'));
+  const rows = document.split('\n').filter((line) => line.startsWith('| `headgate_'));
   const documented = rows.flatMap((row) => [...row.matchAll(/`(headgate_\w+)`/g)].map(([, name]) => name));
   t.ok(metrics.length > 20);
   t.same(new Set(documented), new Set(metrics));
