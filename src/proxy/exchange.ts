@@ -1,15 +1,14 @@
-import { isOwnFault } from '../common/own-fault.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import type { RejectionReason, UpstreamFailureReason } from '../telemetry/layout.ts';
-import { recordAnswer, recordFailure, recordRefused } from '../telemetry/record.ts';
+import { recordRefused } from '../telemetry/record.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import { Account } from './account.ts';
+import { Attempt } from './attempt.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { DataPlane } from './data-plane.ts';
 import { Dispatch, type Dispatched } from './dispatch.ts';
-import { EndpointVerdict } from './endpoint-verdict.ts';
 import { free } from './free.ts';
 import { ownAnswer } from './own-answer.ts';
 import { RequestRelay } from './request-relay.ts';
@@ -29,24 +28,20 @@ export class Exchange implements UpstreamUser, Dispatched {
   readonly request: RequestRelay;
   readonly response: ResponseRelay;
   readonly #dispatch: Dispatch;
-  readonly #verdict: EndpointVerdict;
+  readonly #attempt: Attempt;
   readonly #connection: ClientConnection;
   readonly #plane: DataPlane;
   #active = false;
-  /** Tells a late callback that its exchange is over. */
-  #epoch = 0;
-  #endpoint: EndpointPool | null = null;
-  #upstream: UpstreamConnection | null = null;
   #deadline = Number.POSITIVE_INFINITY;
 
   constructor(connection: ClientConnection) {
     this.#connection = connection;
     this.#plane = connection.plane;
     this.account = new Account(connection.plane);
-    this.#verdict = new EndpointVerdict(connection.plane, this.account);
     this.request = new RequestRelay(connection.plane);
     this.#dispatch = new Dispatch(connection.plane, this.account, this.request, this);
     this.response = new ResponseRelay(connection.plane);
+    this.#attempt = new Attempt(connection.plane, this.account, this.request, this.response);
   }
 
   /**
@@ -56,7 +51,6 @@ export class Exchange implements UpstreamUser, Dispatched {
   begin(head: RequestHead, bytes: Buffer, start: number, end: number, startedAt: number): number {
     const { account } = this;
     this.#active = true;
-    this.#epoch += 1;
     account.open(head, bytes, startedAt);
     const stop = this.request.begin(head, bytes, start, end);
     this.response.begin(this.request, head.keepAlive && !this.#plane.draining);
@@ -84,12 +78,12 @@ export class Exchange implements UpstreamUser, Dispatched {
 
   /** Body bytes from the client. Returns the position after the last one that belongs to this request. */
   onRequestBytes(chunk: Buffer, start: number, end: number): number {
-    const socket = this.#upstream?.socket;
+    const socket = this.#attempt.upstream?.socket;
     if (this.request.done) return start;
     if (socket === undefined) return this.#dispatch.waiting ? this.#hold(chunk, start, end) : start;
     const at = this.request.pass(chunk, start, end, socket);
     if (at < 0) {
-      this.#breakOff();
+      this.#attempt.breakOff();
       this.#answerOrCut(this.request.reason);
       return end;
     }
@@ -108,7 +102,7 @@ export class Exchange implements UpstreamUser, Dispatched {
       return;
     }
     this.#dispatch.leave();
-    this.#breakOff();
+    this.#attempt.breakOff();
     this.#answerOrCut('request_truncated');
   }
 
@@ -117,8 +111,8 @@ export class Exchange implements UpstreamUser, Dispatched {
     if (!this.#active) return;
     this.#dispatch.leave();
     // The head of a response is an answer, however the client takes the rest.
-    if (this.response.started) this.#answered();
-    this.#breakOff();
+    if (this.response.started) this.#attempt.answered();
+    this.#attempt.breakOff();
     this.account.cause = 'client_closed';
     this.#finish(causeOf('client_closed').status);
   }
@@ -130,7 +124,7 @@ export class Exchange implements UpstreamUser, Dispatched {
   }
 
   onUpstreamData(): boolean {
-    const upstream = this.#upstream;
+    const upstream = this.#attempt.upstream;
     const version = this.account.version;
     if (upstream === null || version === null) return false;
     const client = this.#connection.socket;
@@ -145,7 +139,7 @@ export class Exchange implements UpstreamUser, Dispatched {
       return false;
     }
     // An event stream may go on for hours: its head is enough of an answer for others to follow.
-    if (this.response.started && this.#endpoint?.health.standing === 'trial') this.#answered();
+    if (this.response.started && this.#attempt.endpoint?.health.standing === 'trial') this.#attempt.answered();
     // A response head that comes in drops is late all the same.
     if (this.response.started || !this.request.done) this.#await();
     if (flushed(client)) return true;
@@ -154,14 +148,14 @@ export class Exchange implements UpstreamUser, Dispatched {
   }
 
   onUpstreamEnd(): void {
-    const upstream = this.#upstream;
+    const upstream = this.#attempt.upstream;
     if (upstream === null) return;
     if (this.response.end(this.#connection.socket)) this.#complete(upstream);
     else this.#fail(this.response.touched ? 'truncated' : 'reset');
   }
 
   onUpstreamClose(error: string): void {
-    const upstream = this.#upstream;
+    const upstream = this.#attempt.upstream;
     if (upstream === null) return;
     if (upstream.connected) this.#fail(this.response.touched ? 'truncated' : 'reset');
     else if (upstream.handshaking) this.#fail('tls_error');
@@ -176,7 +170,7 @@ export class Exchange implements UpstreamUser, Dispatched {
   }
 
   #timeOut(): void {
-    const upstream = this.#upstream;
+    const upstream = this.#attempt.upstream;
     if (upstream === null) {
       if (this.#dispatch.waiting) this.#dispatch.reject('pending_timeout');
     } else if (!upstream.connected) this.#fail('connect_timeout');
@@ -184,7 +178,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     else if (this.#awaitsUpstream(upstream)) this.#fail('idle_timeout');
     else {
       // The client neither sends nor reads.
-      this.#breakOff();
+      this.#attempt.breakOff();
       this.#answerOrCut('request_timeout');
     }
   }
@@ -196,10 +190,7 @@ export class Exchange implements UpstreamUser, Dispatched {
   }
 
   onEndpoint(head: RequestHead, endpoint: EndpointPool, fresh: boolean): void {
-    this.#endpoint = endpoint;
-    const upstream = endpoint.acquire(fresh);
-    this.#upstream = upstream;
-    upstream.user = this;
+    const upstream = this.#attempt.begin(this, endpoint, fresh);
     this.request.send(head, upstream, this.#connection.client, endpoint.name);
     if (!this.request.done) {
       // Until the connection stands, nothing more is read: what has arrived can still be sent elsewhere.
@@ -251,18 +242,18 @@ export class Exchange implements UpstreamUser, Dispatched {
   #await(): void {
     const { timeouts } = this.#plane.settings;
     let ms = timeouts.idle;
-    if (this.#upstream !== null && !this.#upstream.connected) ms = timeouts.connect;
+    if (this.#attempt.upstream !== null && !this.#attempt.upstream.connected) ms = timeouts.connect;
     else if (this.request.done && !this.response.started) ms = timeouts.responseHeaders;
     this.#deadline = this.#plane.deadline(ms);
   }
 
   /** `chunk` is not needed any more once `upstream` has taken it. */
   #holdClient(upstream: UpstreamConnection['socket'], chunk: Buffer | null): void {
-    const epoch = this.#epoch;
+    const { serial } = this.#attempt;
     this.#connection.pause();
     afterFlush(upstream, () => {
-      // Another upstream has not taken anything yet.
-      if (epoch !== this.#epoch || this.#upstream?.socket !== upstream) return;
+      // The upstream of another attempt has not taken anything yet.
+      if (serial !== this.#attempt.serial) return;
       if (chunk !== null) free(chunk);
       this.#connection.resume();
       this.#await();
@@ -270,28 +261,24 @@ export class Exchange implements UpstreamUser, Dispatched {
   }
 
   #holdUpstream(upstream: UpstreamConnection): void {
-    const epoch = this.#epoch;
+    const { serial } = this.#attempt;
     afterFlush(this.#connection.socket, () => {
-      if (epoch !== this.#epoch || this.#upstream !== upstream) return;
+      if (serial !== this.#attempt.serial) return;
       upstream.socket.resume();
       this.#await();
     });
   }
 
   /** @param code what is known besides; absent: what the system says of the connection */
-  #fail(reason: UpstreamFailureReason, code = this.#upstream?.error): void {
-    const upstream = this.#upstream;
-    const endpoint = this.#endpoint;
-    const version = this.account.version;
+  #fail(reason: UpstreamFailureReason, code = this.#attempt.upstream?.error): void {
+    const { endpoint, upstream } = this.#attempt;
+    const { version } = this.account;
     if (upstream === null || endpoint === null || version === null) return;
     const unsent = !upstream.connected;
     const impatient = this.#wasImpatient(upstream, reason);
-    recordFailure(version.live.counters, reason, impatient || (unsent && isOwnFault(upstream.error)));
-    if (impatient && this.response.started) this.#countAnswer();
     this.#plane.log.failure(this, reason, code);
     // First of all, so that what follows chooses among what is left.
-    this.#verdict.failed(endpoint, upstream, reason, this.request);
-    this.#abandonUpstream();
+    this.#attempt.fail(reason, impatient);
     if (this.response.started) this.#answerOrCut(reason);
     else if (!this.#dispatch.again(version, endpoint, { reason, unsent })) this.#answerForChosen(reason);
   }
@@ -304,72 +291,26 @@ export class Exchange implements UpstreamUser, Dispatched {
   }
 
   #complete(upstream: UpstreamConnection): void {
-    const { response } = this;
-    const endpoint = this.#endpoint;
-    this.#answered();
-    this.#countAnswer();
-    this.#upstream = null;
-    this.#endpoint = null;
-    const clean = upstream.start === upstream.end && !upstream.brimful;
-    // What the client's socket still refers to must not be overwritten by the next exchange.
-    if (!flushed(this.#connection.socket)) upstream.renewSlab();
-    upstream.rewind();
-    // After a refused upgrade an application may have let go of the connection's HTTP all the same.
-    const reusable = response.upstreamKeepAlive && !this.request.upgrade;
-    if (clean && reusable && this.request.done && flushed(upstream.socket)) {
-      endpoint?.release(upstream, this.#plane.upstreamIdleUntil(response.upstreamKeepAliveSeconds));
-    } else endpoint?.discard(upstream);
-    const keepAlive = response.keepAlive && this.request.done;
-    this.#finish(response.status);
+    this.#attempt.complete(upstream, this.#connection.socket);
+    const keepAlive = this.response.keepAlive && this.request.done;
+    this.#finish(this.response.status);
     this.#connection.exchangeDone(keepAlive);
   }
 
   #beginTunnel(upstream: UpstreamConnection): boolean {
     const connection = this.#connection;
-    this.#answered();
-    // Now, for it may be open for days, and by its length nobody could tell how fast a version is.
-    this.#countAnswer();
+    this.#attempt.switched();
     const answeredIn = this.account.elapsed();
     const tunnel = new Tunnel(connection, upstream, this.#plane, (cause) => {
       this.account.cause = cause;
       this.request.bytesIn += tunnel.bytesIn;
       this.response.bytesOut += tunnel.bytesOut;
-      this.#abandonUpstream();
+      this.#attempt.abandon();
       this.#finish(this.response.status, answeredIn);
       connection.tunnelOver();
     });
     connection.beginTunnel(tunnel);
     return tunnel.onUpstreamData();
-  }
-
-  /** The endpoint has answered. */
-  #answered(): void {
-    const endpoint = this.#endpoint;
-    const { status } = this.response;
-    if (endpoint !== null && (status >= 500 || endpoint.health.troubled)) this.#verdict.answered(endpoint, status);
-  }
-
-  /** The attempt has ended, and not by the version's doing. */
-  #countAnswer(): void {
-    const { version } = this.account;
-    if (version !== null) recordAnswer(version.live.counters, this.response.status);
-  }
-
-  /** The client's doing ends the attempt: before the head of an answer nobody knows how it would have ended. */
-  #breakOff(): void {
-    if (this.#upstream !== null && this.response.started) this.#countAnswer();
-    this.#abandonUpstream();
-  }
-
-  #abandonUpstream(): void {
-    const upstream = this.#upstream;
-    if (upstream === null) return;
-    this.#upstream = null;
-    this.response.release();
-    const endpoint = this.#endpoint;
-    this.#endpoint = null;
-    endpoint?.discard(upstream);
-    if (endpoint?.health.troubled === true) this.#verdict.untried(endpoint);
   }
 
   #answerOrCut(cause: CauseName): void {
@@ -403,7 +344,6 @@ export class Exchange implements UpstreamUser, Dispatched {
   #finish(status: number, answeredIn?: number): void {
     const plane = this.#plane;
     this.#active = false;
-    this.#epoch += 1;
     this.request.release();
     this.#deadline = Number.POSITIVE_INFINITY;
     const duration = this.account.close(status, answeredIn);
