@@ -71,7 +71,7 @@ export class Attempt {
     } else endpoint?.discard(upstream);
   }
 
-  /** A tunnel begins. Counted now, for it may be open for days, and by its length nobody could tell how fast a version is. */
+  /** A tunnel begins. Counted now, for it may be open for days; it ends by `abandon`. */
   switched(): void {
     this.answered();
     this.#countAnswer();

@@ -8,6 +8,7 @@ import { Attempt } from './attempt.ts';
 import { type CauseName, causeOf } from './causes.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { DataPlane } from './data-plane.ts';
+import { Deadline } from './deadline.ts';
 import { Dispatch, type Dispatched } from './dispatch.ts';
 import { free } from './free.ts';
 import { ownAnswer } from './own-answer.ts';
@@ -19,9 +20,6 @@ import { Tunnel } from './tunnel.ts';
 /** Of a request that waits for an endpoint: beyond it no more is read of its body. One read may come on top. */
 const HELD_BYTES = 16_384;
 
-/** Who hangs up on a body sooner than this does it for another reason than that more did not come. */
-const PATIENCE_MS = 1_000;
-
 /** One request and its response. A client connection has one exchange and uses it again and again. */
 export class Exchange implements UpstreamUser, Dispatched {
   readonly account: Account;
@@ -29,10 +27,10 @@ export class Exchange implements UpstreamUser, Dispatched {
   readonly response: ResponseRelay;
   readonly #dispatch: Dispatch;
   readonly #attempt: Attempt;
+  readonly #deadline: Deadline;
   readonly #connection: ClientConnection;
   readonly #plane: DataPlane;
   #active = false;
-  #deadline = Number.POSITIVE_INFINITY;
 
   constructor(connection: ClientConnection) {
     this.#connection = connection;
@@ -42,6 +40,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     this.#dispatch = new Dispatch(connection.plane, this.account, this.request, this);
     this.response = new ResponseRelay(connection.plane);
     this.#attempt = new Attempt(connection.plane, this.account, this.request, this.response);
+    this.#deadline = new Deadline(connection.plane, this.request, this.response);
   }
 
   /**
@@ -87,7 +86,7 @@ export class Exchange implements UpstreamUser, Dispatched {
       this.#answerOrCut(this.request.reason);
       return end;
     }
-    this.#await();
+    this.#deadline.awaitNext(this.#attempt.upstream);
     // What is left of it is the next request's.
     const used = at === end ? chunk : null;
     if (!flushed(socket)) this.#holdClient(socket, used);
@@ -120,7 +119,7 @@ export class Exchange implements UpstreamUser, Dispatched {
   onUpstreamConnect(): void {
     // A client that is paused because it sends its next requests stays so.
     if (!this.request.done) this.#connection.resume();
-    this.#await();
+    this.#deadline.awaitNext(this.#attempt.upstream);
   }
 
   onUpstreamData(): boolean {
@@ -141,7 +140,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     // An event stream may go on for hours: its head is enough of an answer for others to follow.
     if (this.response.started && this.#attempt.endpoint?.health.standing === 'trial') this.#attempt.answered();
     // A response head that comes in drops is late all the same.
-    if (this.response.started || !this.request.done) this.#await();
+    if (this.response.started || !this.request.done) this.#deadline.awaitNext(this.#attempt.upstream);
     if (flushed(client)) return true;
     this.#holdUpstream(upstream);
     return false;
@@ -164,7 +163,7 @@ export class Exchange implements UpstreamUser, Dispatched {
 
   /** @returns true: it took work */
   sweep(now: number): boolean {
-    if (now < this.#deadline) return false;
+    if (now < this.#deadline.at) return false;
     this.#timeOut();
     return true;
   }
@@ -173,20 +172,14 @@ export class Exchange implements UpstreamUser, Dispatched {
     const upstream = this.#attempt.upstream;
     if (upstream === null) {
       if (this.#dispatch.waiting) this.#dispatch.reject('pending_timeout');
-    } else if (!upstream.connected) this.#fail('connect_timeout');
-    else if (!this.response.started && this.request.done) this.#fail('response_timeout');
-    else if (this.#awaitsUpstream(upstream)) this.#fail('idle_timeout');
-    else {
-      // The client neither sends nor reads.
-      this.#attempt.breakOff();
-      this.#answerOrCut('request_timeout');
+      return;
     }
-  }
-
-  /** Within a body. False: it is the client that does not take the answer, or does not send what the answer may wait for. */
-  #awaitsUpstream({ socket }: UpstreamConnection): boolean {
-    if (this.response.started && !flushed(this.#connection.socket)) return false;
-    return this.request.done || !flushed(socket);
+    const missed = this.#deadline.missed(upstream, this.#connection.socket);
+    if (missed !== 'request_timeout') this.#fail(missed);
+    else {
+      this.#attempt.breakOff();
+      this.#answerOrCut(missed);
+    }
   }
 
   onEndpoint(head: RequestHead, endpoint: EndpointPool, fresh: boolean): void {
@@ -198,11 +191,11 @@ export class Exchange implements UpstreamUser, Dispatched {
       else if (!flushed(upstream.socket)) this.#holdClient(upstream.socket, null);
       else this.#connection.resume();
     }
-    this.#await();
+    this.#deadline.awaitNext(this.#attempt.upstream);
   }
 
   onWait(): void {
-    this.#deadline = this.#plane.deadline(this.#plane.settings.timeouts.pending);
+    this.#deadline.awaitRoom();
   }
 
   onRejected(reason: RejectionReason): void {
@@ -238,15 +231,6 @@ export class Exchange implements UpstreamUser, Dispatched {
     this.#connection.exchangeDone(false);
   }
 
-  /** Sets the deadline for what is awaited now. */
-  #await(): void {
-    const { timeouts } = this.#plane.settings;
-    let ms = timeouts.idle;
-    if (this.#attempt.upstream !== null && !this.#attempt.upstream.connected) ms = timeouts.connect;
-    else if (this.request.done && !this.response.started) ms = timeouts.responseHeaders;
-    this.#deadline = this.#plane.deadline(ms);
-  }
-
   /** `chunk` is not needed any more once `upstream` has taken it. */
   #holdClient(upstream: UpstreamConnection['socket'], chunk: Buffer | null): void {
     const { serial } = this.#attempt;
@@ -256,7 +240,7 @@ export class Exchange implements UpstreamUser, Dispatched {
       if (serial !== this.#attempt.serial) return;
       if (chunk !== null) free(chunk);
       this.#connection.resume();
-      this.#await();
+      this.#deadline.awaitNext(this.#attempt.upstream);
     });
   }
 
@@ -265,7 +249,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     afterFlush(this.#connection.socket, () => {
       if (serial !== this.#attempt.serial) return;
       upstream.socket.resume();
-      this.#await();
+      this.#deadline.awaitNext(this.#attempt.upstream);
     });
   }
 
@@ -275,19 +259,12 @@ export class Exchange implements UpstreamUser, Dispatched {
     const { version } = this.account;
     if (upstream === null || endpoint === null || version === null) return;
     const unsent = !upstream.connected;
-    const impatient = this.#wasImpatient(upstream, reason);
+    const impatient = this.#deadline.wasImpatient(upstream, reason);
     this.#plane.log.failure(this, reason, code);
     // First of all, so that what follows chooses among what is left.
     this.#attempt.fail(reason, impatient);
     if (this.response.started) this.#answerOrCut(reason);
     else if (!this.#dispatch.again(version, endpoint, { reason, unsent })) this.#answerForChosen(reason);
-  }
-
-  /** Nothing was left to do for it but wait for more of the body: a server's own timeout shows the client, not the version. */
-  #wasImpatient(upstream: UpstreamConnection, reason: UpstreamFailureReason): boolean {
-    if (this.request.done || !upstream.connected || (reason !== 'reset' && reason !== 'truncated')) return false;
-    const waitingSince = this.#deadline - this.#plane.settings.timeouts.idle;
-    return flushed(upstream.socket) && this.#plane.tick() - waitingSince >= PATIENCE_MS;
   }
 
   #complete(upstream: UpstreamConnection): void {
@@ -300,6 +277,7 @@ export class Exchange implements UpstreamUser, Dispatched {
   #beginTunnel(upstream: UpstreamConnection): boolean {
     const connection = this.#connection;
     this.#attempt.switched();
+    // By a tunnel's length nobody could tell how fast a version is.
     const answeredIn = this.account.elapsed();
     const tunnel = new Tunnel(connection, upstream, this.#plane, (cause) => {
       this.account.cause = cause;
@@ -345,7 +323,7 @@ export class Exchange implements UpstreamUser, Dispatched {
     const plane = this.#plane;
     this.#active = false;
     this.request.release();
-    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#deadline.clear();
     const duration = this.account.close(status, answeredIn);
     if (plane.settings.accessLog) plane.log.access(this, this.#connection.client.address, status, duration);
   }
