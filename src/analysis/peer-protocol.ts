@@ -32,15 +32,18 @@ export interface PeerAnswer {
 }
 
 /** Of other versions no more than this need be right. */
-const header = z.object({ protocol: z.number(), headgate: z.string(), instance: z.string() });
+const word = z.string().max(100);
+const header = z.object({ protocol: z.number(), headgate: word, instance: word });
+/** Of milliseconds: beyond some 300 years a date could not be made of it. */
+const ago = z.number().nonnegative().max(1e13);
 const count = z.number().int().nonnegative();
 const answer = header.extend({
   window: z
     .object({
       id: count,
-      age: z.number().nonnegative(),
+      age: ago,
       after: count,
-      blocks: z.array(z.tuple([z.number().nonnegative(), z.base64()])).max(10_000),
+      blocks: z.array(z.tuple([ago, z.base64()])).max(10_000),
     })
     .nullable(),
 });

@@ -164,6 +164,17 @@ const SILENT: readonly [what: string, answer: (response: ServerResponse) => void
     'its answer is broken',
   ],
   [
+    'a time that no date can be made of',
+    (response) =>
+      response.end('{"protocol":1,"headgate":"0","instance":"x","window":{"id":1,"age":1e300,"after":0,"blocks":[]}}'),
+    'its answer is broken',
+  ],
+  [
+    'a name of megabytes',
+    (response) => response.end(`{"protocol":2,"headgate":"${'h'.repeat(1e6)}","instance":"x","window":null}`),
+    'its answer is none of a Headgate',
+  ],
+  [
     'blocks that nobody knows',
     (response) =>
       response.end('{"protocol":1,"headgate":"0","instance":"x","window":{"id":1,"age":9,"after":5,"blocks":[]}}'),
