@@ -11,6 +11,8 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['retries', 'write { budget: 20% }, or false to send nothing twice'],
   ['ejection', 'write { failures: 5 }, or false to switch it off; it is on unless set'],
   ['drain', 'write { delay: 5s, timeout: 30s }'],
+  ['metrics', 'write { prefix: headgate_ }'],
+  ['analysis', 'write { peers: "headgate-admin:8081" }, or leave it out for one replica'],
   ['log', 'write { level: info }'],
   ['routes.tls', 'write true, or { serverName: api.internal }'],
   ['routes.healthCheck', 'write { path: /healthz }'],

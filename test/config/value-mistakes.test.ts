@@ -155,6 +155,28 @@ ${ROUTES}`,
     ],
   ],
   [
+    'the replicas as a list',
+    `analysis: { peers: ["a:8081"] }\n${ROUTES}`,
+    [
+      "1:20 analysis.peers: must be a name with a port, not a list (write the headless Service's name and the admin port: headgate-admin:8081)",
+    ],
+  ],
+  [
+    'the replicas as nothing',
+    `analysis: { peers: "" }\n${ROUTES}`,
+    [
+      '1:20 analysis.peers: is no name with a port: "" (write the headless Service\'s name and the admin port: headgate-admin:8081)',
+    ],
+  ],
+  [
+    'the replicas and a prefix without their keys',
+    `analysis: headgate-admin:8081\nmetrics: headgate_\n${ROUTES}`,
+    [
+      '1:11 analysis: must be a map, not "headgate-admin:8081" (write { peers: "headgate-admin:8081" }, or leave it out for one replica)',
+      '2:10 metrics: must be a map, not "headgate_" (write { prefix: headgate_ })',
+    ],
+  ],
+  [
     'replicas that are to ask each other without an admin port',
     `admin: false\nanalysis: { peers: "headgate-admin:8081" }\n${ROUTES}`,
     [
