@@ -93,7 +93,8 @@ export class CompiledRoutes {
   /** What the next compilation needs of each Rollout, and for people, by route, what gave the weights. */
   memory(): { readonly memory: CompileMemory; readonly reasons: Readonly<Record<string, string>> } {
     const memory: Record<string, RolloutMemory> = {};
-    const reasons: Record<string, string> = {};
+    // A route may be called `constructor`, which every other object has.
+    const reasons: Record<string, string> = Object.create(null);
     for (const { planned, compiled } of this.list) {
       const rollout = rolloutOf(planned);
       if (rollout === null || compiled.memory === null) continue;

@@ -76,3 +76,12 @@ t.test('a rule to a version that is not there is a problem and is left out alone
   t.equal(route.rules.length, 1);
   t.match(problems, [{ message: /header x-b: there is no version b/ }]);
 });
+
+t.test('a route called like what every object has shows no weights of a Rollout', async (t) => {
+  const { reasons } = compile(
+    snapshotOf([]),
+    { routes: [routeConfig({ name: 'constructor', versions: { one: version(1, 3001) } })] },
+    {},
+  );
+  t.equal(reasons['constructor'], undefined);
+});
