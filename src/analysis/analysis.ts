@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { versionKey } from '../telemetry/version-id.ts';
 import { mergedState, mergeWindows } from './merge-windows.ts';
 import type { PeerAnswers, Peers } from './peers.ts';
 import { type AnalysisQuery, analysisQuery } from './query.ts';
@@ -7,7 +8,6 @@ import { type Subjects, subjectsOf } from './subjects.ts';
 import type { Totals } from './totals.ts';
 import { CODES, type MetricVerdict, type Verdict, type VerdictName, verdictOf } from './verdict.ts';
 import { VerdictCache } from './verdict-cache.ts';
-import { versionKey } from './version-id.ts';
 import type { PairWindow } from './window.ts';
 
 /** What `/api/analysis` answers; `null` where there is no number. */

@@ -1,6 +1,5 @@
 import { blockEnd } from './block-bounds.ts';
-import type { Sample } from './statistics/block.ts';
-import { joinAll } from './statistics/gather.ts';
+import { joinSamples } from './statistics/gather.ts';
 import type { PairBlock, PairWindow } from './window.ts';
 
 /**
@@ -43,13 +42,9 @@ export function mergedState(windows: readonly PairWindow[], now: number): string
 }
 
 function joined(a: PairBlock, b: PairBlock): PairBlock {
-  return { end: b.end, candidate: sum(a.candidate, b.candidate), baseline: sum(a.baseline, b.baseline) };
-}
-
-function sum(a: Sample, b: Sample): Sample {
   return {
-    attempts: a.attempts + b.attempts,
-    failures: a.failures + b.failures,
-    durations: joinAll([a.durations, b.durations]),
+    end: b.end,
+    candidate: joinSamples(a.candidate, b.candidate),
+    baseline: joinSamples(a.baseline, b.baseline),
   };
 }

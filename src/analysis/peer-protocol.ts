@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { type VersionId, versionKey } from '../telemetry/version-id.ts';
 import type { Recorder } from './recorder.ts';
-import { type VersionId, versionKey } from './version-id.ts';
 
 /*
  * What replicas ask each other: `GET /api/analysis/blocks?route=&candidate=&baseline=&from=&window=&after=`, versions as

@@ -3,9 +3,9 @@ import { Agent } from 'undici';
 import { errorText } from '../common/error-text.ts';
 import { formatDuration } from '../common/format-duration.ts';
 import { hostPort } from '../common/host-port.ts';
+import { type VersionId, versionKey } from '../telemetry/version-id.ts';
 import { PairCache } from './pair-cache.ts';
 import { BLOCKS_PATH, blocksQuery, type PeerAnswer, parsePeerAnswer } from './peer-protocol.ts';
-import { type VersionId, versionKey } from './version-id.ts';
 import type { PairWindow } from './window.ts';
 
 export interface PeersOptions {

@@ -1,11 +1,10 @@
 import type { Role, RoutingTable } from '../routing/table.ts';
 import type { Counted } from '../telemetry/blocks.ts';
 import type { SeriesLabels } from '../telemetry/keys.ts';
-import { ATTEMPT_BASE, ATTEMPT_OUTCOMES } from '../telemetry/layout.ts';
-import { type Reading, readCounts } from '../telemetry/reading.ts';
+import { countAttempts, type Reading, readCounts } from '../telemetry/reading.ts';
+import type { VersionId } from '../telemetry/version-id.ts';
 import { type RouteVersion, routeVersions } from './route-versions.ts';
 import { SeriesByVersion } from './series-by-version.ts';
-import type { VersionId } from './version-id.ts';
 import { type Read, readOnce, Window } from './window.ts';
 
 /** How long a window stays after its version has become production, or has gone. */
@@ -173,7 +172,7 @@ export class Recorder {
     life.window = null;
     life.beganAt = this.#now();
     const own = this.#series.of(life.version.key);
-    life.before = new Map(own.filter((one) => attempts(one) > 0).map((one) => [one, readCounts(one)]));
+    life.before = new Map(own.filter((one) => countAttempts(one) > 0).map((one) => [one, readCounts(one)]));
   }
 
   #abort(aborted: ReadonlySet<string>): void {
@@ -204,7 +203,7 @@ export class Recorder {
     if (productionAt !== null || this.full) return;
     const own = this.#series.of(key);
     // One by one: the series of a role that it had before may be forgotten meanwhile.
-    if (!own.some((one) => attempts(one) > (before.get(one)?.attempts ?? 0))) return;
+    if (!own.some((one) => countAttempts(one) > (before.get(one)?.attempts ?? 0))) return;
     life.window = new Window(now, this.#series.ofRoute(version.id.route), new Set(own), before, read);
     life.before = new Map();
     this.#windows.add(life);
@@ -213,12 +212,4 @@ export class Recorder {
 
 function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && [...a].every((one) => b.has(one));
-}
-
-function attempts({ blocks }: Counted<unknown>): number {
-  let total = 0;
-  for (const block of blocks) {
-    for (let outcome = 0; outcome < ATTEMPT_OUTCOMES.length; outcome++) total += block[ATTEMPT_BASE + outcome] ?? 0;
-  }
-  return total;
 }

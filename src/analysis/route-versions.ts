@@ -1,5 +1,5 @@
 import type { Role, Route } from '../routing/table.ts';
-import { type VersionId, versionKey } from './version-id.ts';
+import { type VersionId, versionKey } from '../telemetry/version-id.ts';
 
 /** A version as a route of the table has it. */
 export interface RouteVersion {

@@ -1,6 +1,6 @@
 import type { Counted } from '../telemetry/blocks.ts';
 import type { SeriesLabels } from '../telemetry/keys.ts';
-import { type VersionId, versionKey } from './version-id.ts';
+import { type VersionId, versionKey } from '../telemetry/version-id.ts';
 
 type Series = Counted<SeriesLabels>;
 

@@ -1,11 +1,11 @@
 import type { Counted } from '../telemetry/blocks.ts';
 import { DURATION_BIN_COUNT } from '../telemetry/duration-bins.ts';
 import { type Reading, readCounts } from '../telemetry/reading.ts';
+import { versionKey } from '../telemetry/version-id.ts';
 import { blockEnd } from './block-bounds.ts';
 import { NO_SAMPLE, type PackedSamples, packSamples, unpackSamples } from './packed-samples.ts';
 import type { VersionSeries } from './series-by-version.ts';
 import type { Block, Sample } from './statistics/block.ts';
-import { versionKey } from './version-id.ts';
 
 /** What all versions of a route did in one block of time. */
 export interface RecordedBlock {

@@ -18,9 +18,14 @@ export function newBlock(length: number): Block {
 
 /** The sum of one slot over all workers. */
 export function sum(counted: Counted<unknown>, slot: number): number {
-  let total = 0;
-  for (const block of counted.blocks) total += block[slot] ?? 0;
-  return total;
+  return sumRange(counted, slot, 1);
+}
+
+/** The sum of `count` neighbouring slots, beginning with `first`, over all workers. */
+export function sumRange({ blocks }: Counted<unknown>, first: number, count: number): number {
+  let all = 0;
+  for (const block of blocks) for (let slot = first; slot < first + count; slot++) all += block[slot] ?? 0;
+  return all;
 }
 
 /**

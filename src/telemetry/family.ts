@@ -7,6 +7,12 @@ export interface FamilyHead {
   readonly type: 'counter' | 'gauge' | 'histogram';
 }
 
+/** How a family of each type begins, with the names' prefix. */
+export function familyHeads(prefix: string) {
+  const head = (type: FamilyHead['type']) => (name: string, help: string) => ({ name: `${prefix}${name}`, help, type });
+  return { counter: head('counter'), gauge: head('gauge'), histogram: head('histogram') };
+}
+
 /** A histogram at one moment. */
 export interface HistogramReading {
   /** Upper bounds in ascending order, inclusive, without +Inf. */

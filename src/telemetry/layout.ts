@@ -9,7 +9,7 @@ import { DURATION_BIN_COUNT } from './duration-bins.ts';
 export const FIRST_STATUS = 100;
 export const LAST_STATUS = 599;
 export const STATUS_BASE = 0;
-const STATUS_COUNT = LAST_STATUS - FIRST_STATUS + 1;
+export const STATUS_COUNT = LAST_STATUS - FIRST_STATUS + 1;
 
 /** Upper bounds in seconds, inclusive; one more slot behind them counts what is longer. */
 export const DURATION_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;

@@ -1,4 +1,4 @@
-import { type Family, type FamilyHead, family } from './family.ts';
+import { type Family, type FamilyHead, family, familyHeads } from './family.ts';
 import {
   CONNECTION_REFUSALS,
   CONNECTIONS_ACCEPTED,
@@ -11,8 +11,7 @@ import type { ProcessState } from './scrape.ts';
 
 /** What is known of the process, its workers, its listeners and its source. `version`: Headgate's own. */
 export function processFamilies(prefix: string, version: string): Family[] {
-  const counter = (name: string, help: string): FamilyHead => ({ name: `${prefix}${name}`, help, type: 'counter' });
-  const gauge = (name: string, help: string): FamilyHead => ({ name: `${prefix}${name}`, help, type: 'gauge' });
+  const { counter, gauge } = familyHeads(prefix);
   return [
     perWorker(gauge('table_generation', 'Routing table that the worker applies.'), TABLE_GENERATION),
     perWorker(gauge('connections', 'Open connections of clients.'), CONNECTIONS_OPEN),

@@ -1,19 +1,34 @@
-import { type Counted, sum, sums } from './blocks.ts';
+import { type Counted, sumRange, sums } from './blocks.ts';
 import { DURATION_BIN_COUNT, durationBinBound } from './duration-bins.ts';
-import { ATTEMPT_BASE, ATTEMPT_OUTCOMES, type AttemptOutcome, DURATION_BINS } from './layout.ts';
+import { ATTEMPT_BASE, ATTEMPT_OUTCOMES, DURATION_BINS } from './layout.ts';
 
-/** What was counted of one version up to now, over all workers. Every number only grows while the series is kept. */
-export interface Reading {
-  /** Attempts at the version by how they ended. */
-  readonly outcomes: Readonly<Record<AttemptOutcome, number>>;
-  /** Attempts in all. */
+/** How many attempts at a version have ended. */
+export interface Attempts {
   readonly attempts: number;
   /** Those that did not end `ok`. */
   readonly failures: number;
-  /** Requests that were charged to it, 499 included. */
-  readonly requests: number;
-  /** Their durations, DURATION_BIN_COUNT bins: see `duration-bins.ts`. The reader's own. */
+}
+
+/** What was counted of one version up to now, over all workers. Every number only grows while the series is kept. */
+export interface Reading extends Attempts {
+  /** Durations of the requests charged to it, 499 included. DURATION_BIN_COUNT bins: see `duration-bins.ts`. The reader's own. */
   readonly bins: Float64Array;
+}
+
+const OK = ATTEMPT_OUTCOMES.indexOf('ok');
+const outcomes = new Float64Array(ATTEMPT_OUTCOMES.length);
+
+/** Attempts of whatever outcome. */
+export function countAttempts(counted: Counted<unknown>): number {
+  return sumRange(counted, ATTEMPT_BASE, ATTEMPT_OUTCOMES.length);
+}
+
+/** Each slot is read once: as workers write meanwhile, there would now and then be fewer attempts than good ones. */
+export function readAttempts(counted: Counted<unknown>): Attempts {
+  sums(counted, ATTEMPT_BASE, outcomes);
+  let failures = 0;
+  for (let outcome = 0; outcome < outcomes.length; outcome++) if (outcome !== OK) failures += outcomes[outcome] ?? 0;
+  return { attempts: failures + (outcomes[OK] ?? 0), failures };
 }
 
 /**
@@ -21,25 +36,9 @@ export interface Reading {
  * being counted at that moment; the next reading has it.
  */
 export function readCounts(counted: Counted<unknown>): Reading {
-  const outcomes: Record<AttemptOutcome, number> = {
-    ok: 0,
-    error: 0,
-    connect_failed: 0,
-    timeout: 0,
-    reset: 0,
-    refused: 0,
-  };
-  let attempts = 0;
-  for (const [index, outcome] of ATTEMPT_OUTCOMES.entries()) {
-    outcomes[outcome] = sum(counted, ATTEMPT_BASE + index);
-    attempts += outcomes[outcome];
-  }
   const bins = new Float64Array(DURATION_BIN_COUNT);
   sums(counted, DURATION_BINS, bins);
-  // Each has its duration: to add up the statuses would take half as long again.
-  let requests = 0;
-  for (let bin = 0; bin < DURATION_BIN_COUNT; bin++) requests += bins[bin] ?? 0;
-  return { outcomes, attempts, failures: attempts - outcomes.ok, requests, bins };
+  return { ...readAttempts(counted), bins };
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { Route, RoutingTable } from '../routing/table.ts';
-import { type Counted, sum } from './blocks.ts';
+import { type Counted, sum, sumRange } from './blocks.ts';
 import type { SeriesRegistry } from './counters.ts';
 import type { FallbackLabels, SeriesLabels } from './keys.ts';
-import { FALLBACK_COUNT, FIRST_STATUS, IN_FLIGHT, LAST_STATUS, PENDING, STATUS_BASE } from './layout.ts';
+import { FALLBACK_COUNT, IN_FLIGHT, PENDING, STATUS_BASE, STATUS_COUNT } from './layout.ts';
 import { RecentVersion, STEPS, WINDOW_STEPS } from './recent-version.ts';
+import { type VersionId, versionKey } from './version-id.ts';
 
 /** From one look at the counters to the next. */
 export const STEP_MS = 2_000;
@@ -65,8 +66,6 @@ interface SplitSince {
   step: number;
 }
 
-type Identity = Pick<SeriesLabels, 'route' | 'namespace' | 'rollout' | 'experiment' | 'version'>;
-
 /**
  * The last five minutes, in steps of two seconds, for people who look at them. Somebody calls `sample` every STEP_MS. A
  * version is what it is through every change of its role: a canary that is promoted takes its history along.
@@ -74,7 +73,7 @@ type Identity = Pick<SeriesLabels, 'route' | 'namespace' | 'rollout' | 'experime
 export class RecentTraffic {
   readonly #registry: SeriesRegistry;
   readonly #now: () => number;
-  /** By identity. */
+  /** By `versionKey`. */
   readonly #versions = new Map<string, RecentVersion>();
   readonly #byRoute = new Map<string, RecentVersion[]>();
   #edges = new Map<Counted<FallbackLabels>, Edge>();
@@ -110,7 +109,7 @@ export class RecentTraffic {
       else version.skipBins();
     }
     for (const edge of this.#edges.values()) sampleEdge(edge, step);
-    const unrouted = this.#countUnrouted();
+    const unrouted = sumRange({ labels: null, blocks: this.#registry.workers() }, STATUS_BASE, STATUS_COUNT);
     this.#unrouted[step % STEPS] = unrouted - this.#unroutedSeen;
     this.#unroutedSeen = unrouted;
     if (table !== null && table !== this.#table) this.#noteSplits(table);
@@ -138,7 +137,7 @@ export class RecentTraffic {
     this.#looks.set(route, this.#step);
   }
 
-  figures(of: Identity): VersionFigures {
+  figures(of: VersionId): VersionFigures {
     const version = this.#find(of);
     const first = this.#windowStart();
     const seconds = this.#seconds(first);
@@ -156,11 +155,11 @@ export class RecentTraffic {
   }
 
   /** Seconds: p50, p95, p99 over the window; NaN without data, also where durations have not been read. */
-  quantiles(of: Identity): readonly number[] {
+  quantiles(of: VersionId): readonly number[] {
     return this.#find(of)?.quantiles() ?? [Number.NaN, Number.NaN, Number.NaN];
   }
 
-  history(of: Identity): VersionHistory {
+  history(of: VersionId): VersionHistory {
     const version = this.#find(of);
     const [first, last] = [this.#oldest(), this.#step];
     const attempts = version?.series('attempts', first, last) ?? [];
@@ -182,7 +181,7 @@ export class RecentTraffic {
    * How many requests the version answered in the window, but not before the weights of its route were last changed: an
    * observed share is compared with the weight that was wanted at the time.
    */
-  requestsSinceSplit(of: Identity): number {
+  requestsSinceSplit(of: VersionId): number {
     const first = Math.max(this.#windowStart(), this.#splitSince(of.route));
     return this.#find(of)?.total('requests', first, this.#step) ?? 0;
   }
@@ -221,7 +220,7 @@ export class RecentTraffic {
 
   #index(): void {
     this.#revision = this.#registry.revision;
-    const series = Map.groupBy(this.#registry.series(), ({ labels }) => identity(labels));
+    const series = Map.groupBy(this.#registry.series(), ({ labels }) => versionKey(labels));
     for (const key of this.#versions.keys()) if (!series.has(key)) this.#versions.delete(key);
     for (const [key, counted] of series) {
       const [one] = counted;
@@ -241,7 +240,7 @@ export class RecentTraffic {
     this.#revision = this.#registry.revision;
   }
 
-  #find({ route, namespace, rollout, experiment, version }: Identity): RecentVersion | undefined {
+  #find({ route, namespace, rollout, experiment, version }: VersionId): RecentVersion | undefined {
     return this.#byRoute.get(route)?.find(({ labels }) => {
       return (
         labels.version === version &&
@@ -276,14 +275,6 @@ export class RecentTraffic {
     for (const name of this.#splits.keys()) if (!names.has(name)) this.#splits.delete(name);
   }
 
-  #countUnrouted(): number {
-    let total = 0;
-    for (const block of this.#registry.workers()) {
-      for (let slot = STATUS_BASE; slot <= STATUS_BASE + LAST_STATUS - FIRST_STATUS; slot++) total += block[slot] ?? 0;
-    }
-    return total;
-  }
-
   #splitSince(route: string): number {
     return this.#splits.get(route)?.step ?? 0;
   }
@@ -305,10 +296,6 @@ export class RecentTraffic {
   #endOf(step: number): number {
     return this.#ends[step % this.#ends.length] ?? 0;
   }
-}
-
-function identity({ route, namespace, rollout, experiment, version }: Identity): string {
-  return JSON.stringify([route, namespace, rollout, experiment, version]);
 }
 
 function replaceGroups<T>(groups: Map<string, T[]>, items: Iterable<T>, keyOf: (item: T) => string): void {

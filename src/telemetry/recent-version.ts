@@ -1,15 +1,8 @@
-import { type Block, type Counted, sums } from './blocks.ts';
+import { type Counted, sum, sumRange, sums } from './blocks.ts';
 import { DURATION_BIN_COUNT } from './duration-bins.ts';
 import type { SeriesLabels } from './keys.ts';
-import {
-  ATTEMPT_BASE,
-  ATTEMPT_OUTCOMES,
-  DURATION_BINS,
-  DURATION_BOUNDS,
-  DURATION_BUCKETS,
-  DURATION_SUM,
-} from './layout.ts';
-import { binQuantile } from './reading.ts';
+import { DURATION_BINS, DURATION_BOUNDS, DURATION_BUCKETS, DURATION_SUM } from './layout.ts';
+import { binQuantile, countAttempts, readAttempts } from './reading.ts';
 
 /** Steps that are remembered: five minutes. */
 export const STEPS = 150;
@@ -32,7 +25,7 @@ interface Source {
   activity: number;
   requests: number;
   attempts: number;
-  ok: number;
+  failures: number;
   /** What had been counted before the newest step with traffic. */
   requestsBefore: number;
   /** Modulo 2^32: differences are exact. Null: they have not been read, or not after each step. */
@@ -53,7 +46,6 @@ interface Rings {
 }
 
 const SLOTS = DURATION_BOUNDS.length + 1;
-const OK = ATTEMPT_OUTCOMES.indexOf('ok');
 /** Scratch of the sampler: one thread, one step at a time. */
 const stepBins = new Float64Array(DURATION_BIN_COUNT);
 const now = new Float64Array(DURATION_BIN_COUNT);
@@ -76,7 +68,7 @@ export class RecentVersion {
   setSources(all: readonly Counted<SeriesLabels>[]): void {
     this.#sources = all.map((counted) => {
       const known = this.#sources.find((source) => source.counted === counted);
-      return known ?? { counted, activity: 0, requests: 0, requestsBefore: 0, attempts: 0, ok: 0, bins: null };
+      return known ?? { counted, activity: 0, requests: 0, requestsBefore: 0, attempts: 0, failures: 0, bins: null };
     });
   }
 
@@ -181,16 +173,15 @@ function newRings(): Rings {
 
 function addCounts(source: Source, rings: Rings, step: number): void {
   const { counted } = source;
-  const requests = sumSlots(counted, DURATION_BUCKETS, SLOTS);
-  const attempts = sumSlots(counted, ATTEMPT_BASE, ATTEMPT_OUTCOMES.length);
-  const ok = sumSlots(counted, ATTEMPT_BASE + OK, 1);
+  const requests = sumRange(counted, DURATION_BUCKETS, SLOTS);
+  const { attempts, failures } = readAttempts(counted);
   const place = step % STEPS;
   put(rings.requests, place, requests - source.requests);
   put(rings.attempts, place, attempts - source.attempts);
-  put(rings.failures, place, attempts - ok - (source.attempts - source.ok));
+  put(rings.failures, place, failures - source.failures);
   source.requests = requests;
   source.attempts = attempts;
-  source.ok = ok;
+  source.failures = failures;
 }
 
 function clear(rings: Rings, step: number): void {
@@ -208,13 +199,7 @@ function put(ring: Float32Array, place: number, amount: number): void {
 
 /** The sum of durations tells of every request that took any time at all, in one slot instead of a histogram's. */
 function activityOf(counted: Counted<unknown>): number {
-  return sumSlots(counted, DURATION_SUM, 1) + sumSlots(counted, ATTEMPT_BASE, ATTEMPT_OUTCOMES.length);
-}
-
-function sumSlots({ blocks }: { readonly blocks: readonly Block[] }, base: number, count: number): number {
-  let total = 0;
-  for (const block of blocks) for (let slot = base; slot < base + count; slot++) total += block[slot] ?? 0;
-  return total;
+  return sum(counted, DURATION_SUM) + countAttempts(counted);
 }
 
 /** Notes what is in the bins of all workers; adds what is new in them to `stepBins` where what was noted before is `known`. */

@@ -1,7 +1,7 @@
 import { type Counted, sum, sums } from './blocks.ts';
-import { type Family, family, type SampleWriter } from './family.ts';
+import { type Family, family, familyHeads, type SampleWriter } from './family.ts';
 import type { SeriesLabels } from './keys.ts';
-import { DURATION_BOUNDS, DURATION_BUCKETS, DURATION_SUM, FIRST_STATUS, LAST_STATUS, STATUS_BASE } from './layout.ts';
+import { DURATION_BOUNDS, DURATION_BUCKETS, DURATION_SUM, FIRST_STATUS, STATUS_BASE, STATUS_COUNT } from './layout.ts';
 import { nativeDurations } from './native-histogram.ts';
 
 /** Shown at 0 before the first request, so that a query for them has an answer (design section 6). */
@@ -22,11 +22,7 @@ export function requestFamilies(prefix: string, httpAlias: boolean): Family[] {
 
 function requests(prefix: string): Family {
   return family(
-    {
-      name: `${prefix}requests_total`,
-      help: 'Requests answered, by the version that answered and the status.',
-      type: 'counter',
-    },
+    familyHeads(prefix).counter('requests_total', 'Requests answered, by the version that answered and the status.'),
     ({ series, workers }) => [
       ...series.map((counted) => ({ counted, atZero: STATUSES_AT_ZERO })),
       { counted: { labels: UNROUTED, blocks: workers }, atZero: UNROUTED_AT_ZERO },
@@ -37,11 +33,10 @@ function requests(prefix: string): Family {
 
 function durations(prefix: string, native: boolean): Family {
   return family(
-    {
-      name: `${prefix}request_duration_seconds`,
-      help: 'Time from the first byte of the request head to the last byte of the response.',
-      type: 'histogram',
-    },
+    familyHeads(prefix).histogram(
+      'request_duration_seconds',
+      'Time from the first byte of the request head to the last byte of the response.',
+    ),
     ({ series }) => series,
     (series, out) => {
       out.labels(series.labels);
@@ -55,7 +50,6 @@ function durations(prefix: string, native: boolean): Family {
   );
 }
 
-const STATUS_COUNT = LAST_STATUS - FIRST_STATUS + 1;
 /** Sums of one version after the other. */
 const statuses = new Float64Array(STATUS_COUNT);
 

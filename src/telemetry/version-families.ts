@@ -1,6 +1,6 @@
 import type { Route } from '../routing/table.ts';
 import { sum, sums } from './blocks.ts';
-import { type Family, type FamilyHead, family } from './family.ts';
+import { type Family, type FamilyHead, family, familyHeads } from './family.ts';
 import { type SeriesLabels, seriesKey, seriesLabels } from './keys.ts';
 import {
   ATTEMPT_BASE,
@@ -22,8 +22,7 @@ import {
 
 /** What is known of each version besides the requests that it answered. */
 export function versionFamilies(prefix: string): Family[] {
-  const counter = (name: string, help: string): FamilyHead => ({ name: `${prefix}${name}`, help, type: 'counter' });
-  const gauge = (name: string, help: string): FamilyHead => ({ name: `${prefix}${name}`, help, type: 'gauge' });
+  const { counter, gauge } = familyHeads(prefix);
   return [
     slot(gauge('requests_in_flight', 'Requests that have begun and not ended.'), IN_FLIGHT),
     words(

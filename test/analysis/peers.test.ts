@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import t, { type Test } from 'tap';
 import { answerPeer } from '../../src/analysis/peer-protocol.ts';
 import { Peers } from '../../src/analysis/peers.ts';
-import type { VersionId } from '../../src/analysis/version-id.ts';
+import type { VersionId } from '../../src/telemetry/version-id.ts';
 import { deadPort, strictUpstream } from '../lib/upstreams.ts';
 import { canaryRoute, table } from '../telemetry/tables.ts';
 import { Traffic } from './traffic.ts';

@@ -1,10 +1,10 @@
 import { Recorder } from '../../src/analysis/recorder.ts';
 import type { Sample } from '../../src/analysis/statistics/block.ts';
-import { versionKey } from '../../src/analysis/version-id.ts';
 import type { Route, RoutingTable, Version } from '../../src/routing/table.ts';
 import { SeriesRegistry, WorkerCounters } from '../../src/telemetry/counters.ts';
 import { seriesKey } from '../../src/telemetry/keys.ts';
 import { recordAttempt, recordOutcome } from '../../src/telemetry/record.ts';
+import { versionKey } from '../../src/telemetry/version-id.ts';
 
 /** Counters as the workers write them, a recorder that reads them, and a clock that the test moves. */
 export class Traffic {

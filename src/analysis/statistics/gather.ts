@@ -18,7 +18,10 @@ export class Gathering {
     const joined: Block =
       open === null
         ? block
-        : { candidate: join(open.candidate, block.candidate), baseline: join(open.baseline, block.baseline) };
+        : {
+            candidate: joinSamples(open.candidate, block.candidate),
+            baseline: joinSamples(open.baseline, block.baseline),
+          };
     const enough = this.#enough(joined);
     this.#open = enough ? null : joined;
     return enough ? joined : null;
@@ -46,7 +49,8 @@ export function gatheringDurations(): Gathering {
   );
 }
 
-function join(a: Sample, b: Sample): Sample {
+/** The sum of two samples. */
+export function joinSamples(a: Sample, b: Sample): Sample {
   return {
     attempts: a.attempts + b.attempts,
     failures: a.failures + b.failures,

@@ -1,4 +1,4 @@
-import type { SeriesLabels } from '../telemetry/keys.ts';
+import type { SeriesLabels } from './keys.ts';
 
 /** What stays of a version when its role changes. */
 export type VersionId = Readonly<Omit<SeriesLabels, 'role'>>;
