@@ -145,7 +145,9 @@ function updateMetric(row, { name, verdict, estimate, interval, margin }) {
   setText(measure, name);
   setText(word, verdict);
   setText(found, say(estimate));
-  setText(range, sayInterval(interval, say));
+  // What holds everything that can be says nothing: no interval is shown before there is something to compare.
+  setText(range, estimate === null ? 'nothing to compare yet' : sayInterval(interval, say));
+  setAttribute(picture, 'visibility', estimate === null ? 'hidden' : 'visible');
   const [low = null, high = null] = interval;
   updateInterval(picture, { estimate, low, high, margin });
   setAttribute(row, 'data-verdict', verdict);
@@ -181,7 +183,6 @@ function signed(value) {
  * @param {Saying} say
  */
 function sayInterval([low = null, high = null], say) {
-  if (low === null && high === null) return 'no interval yet';
   if (high === null) return `${say(low)} or more`;
   return low === null ? `${say(high)} or less` : `${say(low)} to ${say(high)}`;
 }

@@ -26,9 +26,16 @@ export const scenario: Scenario = {
     const { headgate } = makeHeadgate('source: { files: [.] }\n', source);
     await headgate.start();
     stage.atEnd(() => headgate.shutdown({ skipDelay: true }));
-    for (let i = 0; i < 4; i++) sendTraffic(stage, () => headgate.ports[0] ?? 0);
 
     const one = await visit(stage, headgate.adminPort ?? 0);
+    await one.until(`document.querySelectorAll('.verdict tbody tr').length === 2`, 'a verdict');
+    const nothing = await one.text('.verdict tbody tr:first-child');
+    check(
+      'before the first request no interval is claimed',
+      /^error-rate\s+inconclusive\s+–\s+nothing to compare yet\s+\+1 point$/.test(nothing),
+      nothing,
+    );
+    for (let i = 0; i < 4; i++) sendTraffic(stage, () => headgate.ports[0] ?? 0);
     await one.until(
       `Number(/\\((\\d+)\\)/.exec(document.querySelector('#versions td.bad')?.textContent)?.[1]) >= 30`,
       'failed attempts',
