@@ -3,12 +3,14 @@
  * Rollout has had requests in every worker. CPU time of the process, so that what else the machine does has little say; the
  * longest hold is CPU time of the thread between two turns of its event loop.
  */
+
 import { parseArgs } from 'node:util';
 import type { Route, Version } from '../src/routing/table.ts';
 import { SeriesRegistry, WorkerCounters } from '../src/telemetry/counters.ts';
 import { Exposition, type ExpositionFormat } from '../src/telemetry/exposition.ts';
 import { seriesOf } from '../src/telemetry/keys.ts';
 import { recordAnswer, recordOutcome } from '../src/telemetry/record.ts';
+import { processState } from '../test/lib/process-state.ts';
 
 const REQUESTS_PER_BLOCK = 50;
 
@@ -78,17 +80,7 @@ function filled(rollouts: number, workers: number): Exposition {
       }
     }
   }
-  const state = () => ({
-    table,
-    sourceSynced: true,
-    sourceLastEventSeconds: 0,
-    sourceKind: 'none',
-    configReloadSuccessful: true,
-    workersRestarted: 0,
-    health: [],
-    problems: 0,
-    certificates: new Map<string, number>(),
-  });
+  const state = () => processState({ table });
   return new Exposition({ registry, state, prefix: 'headgate_', httpAlias: false, version: '0.0.0' });
 }
 

@@ -8,6 +8,7 @@ import { causeOf } from '../src/proxy/causes.ts';
 import { SeriesRegistry } from '../src/telemetry/counters.ts';
 import { Exposition } from '../src/telemetry/exposition.ts';
 import { UPSTREAM_FAILURE_REASONS } from '../src/telemetry/layout.ts';
+import { processState } from './lib/process-state.ts';
 import { deadPort } from './lib/upstreams.ts';
 
 /*
@@ -151,17 +152,7 @@ t.test('every word of an answer stands in docs/answers.md with its status', asyn
 t.test('every metric stands in the table of docs/metrics.md, and nothing that is none', async (t) => {
   const document = await readFile(new URL('../docs/metrics.md', import.meta.url), 'utf8');
   const registry = new SeriesRegistry({ workers: 1, now: () => 0 });
-  const state = () => ({
-    table: null,
-    sourceSynced: true,
-    sourceLastEventSeconds: 0,
-    sourceKind: 'files',
-    configReloadSuccessful: true,
-    workersRestarted: 0,
-    health: [],
-    problems: 0,
-    certificates: new Map<string, number>(),
-  });
+  const state = () => processState();
   const exposition = new Exposition({ registry, state, prefix: 'headgate_', httpAlias: false, version: '0.0.0' });
   const metrics = [...(await exposition.text()).matchAll(/^# TYPE (headgate_\w+)/gm)].map(([, name]) => name);
   const rows = document.split('\n').filter((line) => line.startsWith('| `headgate_'));

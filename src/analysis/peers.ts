@@ -74,7 +74,7 @@ export class Peers {
   }
 
   async #ask(key: string, candidate: VersionId, baseline: VersionId): Promise<PeerAnswers> {
-    const { host, port, timeout, instance } = this.#options;
+    const { host, port, timeout, instance, now } = this.#options;
     const late = AbortSignal.timeout(timeout);
     let addresses: readonly string[];
     try {
@@ -83,6 +83,8 @@ export class Peers {
       const reason = late.aborted ? `the name was not resolved within ${formatDuration(timeout)}` : codeOf(error);
       return { asked: 0, missing: [`${hostPort(host, port)}: ${reason}`], windows: [] };
     }
+    // All of them, for Pods that are gone are not asked again.
+    for (const [address, { until }] of this.#resting) if (now() >= until) this.#resting.delete(address);
     const pair = this.#cache.of(key);
     const asked = addresses.slice(0, MOST_PEERS);
     const seen = new Set<string>([instance]);
@@ -115,8 +117,7 @@ export class Peers {
   async #askOne(address: string, query: string, late: AbortSignal): Promise<PeerAnswer | string> {
     const { port, timeout, now } = this.#options;
     const resting = this.#resting.get(address);
-    if (resting !== undefined && now() < resting.until) return resting.reason;
-    this.#resting.delete(address);
+    if (resting !== undefined) return resting.reason;
     try {
       const { statusCode, body } = await this.#agent.request({
         origin: `http://${hostPort(address, port)}`,

@@ -25,6 +25,8 @@ export interface RecorderOptions {
   readonly now: () => number;
   /** Windows at the same time. Default 1,000. */
   readonly mostWindows?: number;
+  /** Beyond which no window is opened. Default 128 MiB. */
+  readonly mostBytes?: number;
 }
 
 /** A version that the recorder knows. */
@@ -59,16 +61,18 @@ export class Recorder {
   readonly #series: SeriesByVersion;
   readonly #now: () => number;
   readonly #mostWindows: number;
+  readonly #mostBytes: number;
   readonly #lives = new Map<string, Life>();
   readonly #windows = new Set<Life>();
   #tooLarge = false;
   #routes: ReadonlySet<RoutingTable['routes'][number]> = new Set();
   #aborted: ReadonlySet<string> = new Set();
 
-  constructor({ series, now, mostWindows = MOST_WINDOWS }: RecorderOptions) {
+  constructor({ series, now, mostWindows = MOST_WINDOWS, mostBytes = MOST_BYTES }: RecorderOptions) {
     this.#series = new SeriesByVersion(series);
     this.#now = now;
     this.#mostWindows = mostWindows;
+    this.#mostBytes = mostBytes;
   }
 
   /** @param aborted `namespace/name` of the Rollouts that are aborted; a retry makes their versions begin anew */
@@ -93,7 +97,7 @@ export class Recorder {
     this.#series.refresh();
     const now = this.#now();
     const read = readOnce();
-    this.#tooLarge = this.#bytes() >= MOST_BYTES;
+    this.#tooLarge = this.#bytes() >= this.#mostBytes;
     const most = this.#windows.size + MOST_BEGUN;
     for (const [key, life] of this.#lives) {
       if (this.#isOver(life, now)) this.#end(key, life);

@@ -7,6 +7,7 @@ import { type AdminServer, startAdmin } from '../../src/admin/server.ts';
 import type { AdminState, ExplainQuery } from '../../src/admin/state.ts';
 import { SeriesRegistry } from '../../src/telemetry/counters.ts';
 import { Exposition } from '../../src/telemetry/exposition.ts';
+import { processState } from '../lib/process-state.ts';
 import { canaryRoute, table } from '../telemetry/tables.ts';
 import { STATE } from './admin-state.ts';
 
@@ -61,17 +62,7 @@ t.test('metrics are the text of the exposition with its content type', async (t)
     prefix: 'headgate_',
     httpAlias: false,
     version: '0.1.0',
-    state: () => ({
-      table: current,
-      sourceSynced: true,
-      sourceLastEventSeconds: 0,
-      sourceKind: 'files',
-      configReloadSuccessful: true,
-      workersRestarted: 0,
-      health: [],
-      problems: 0,
-      certificates: new Map<string, number>(),
-    }),
+    state: () => processState({ table: current }),
   });
   const { get } = await setUp(t, {
     metrics: (format) => exposition.scrape(format),

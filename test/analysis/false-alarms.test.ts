@@ -3,7 +3,8 @@ import { EQUAL_ERRORS, EQUAL_LATENCIES, MARGINAL_ERRORS, WORSE_ERRORS } from '..
 import { type Result, study } from '../../bench/analysis/study.ts';
 import { ALPHA, errorWatchers, latencyWatchers, marginWatchers } from '../../bench/analysis/watchers.ts';
 import { judgeErrorRate } from '../../src/analysis/statistics/error-rate.ts';
-import { attempts, binomial, seeded } from './lib/samples.ts';
+import { seededRandom } from '../routing/seeded-random.ts';
+import { attempts, binomial } from './lib/samples.ts';
 
 const SEED = 20_261;
 
@@ -62,7 +63,7 @@ t.test('a canary with five times the errors is found in every rollout, also afte
 });
 
 t.test('the interval misses the difference in at most 5 % of the comparisons, at any of three looks', async (t) => {
-  const random = seeded(SEED);
+  const random = seededRandom(SEED);
   const draw = (n: number, rate: number): [number, number] => {
     let failures = 0;
     for (let i = 0; i < n; i++) if (random() < rate) failures += 1;

@@ -4,7 +4,8 @@ import { judgeDistribution } from '../../src/analysis/statistics/distribution.ts
 import { judgeQuantile } from '../../src/analysis/statistics/quantile.ts';
 import { marginShift } from '../../src/analysis/statistics/shift.ts';
 import { DURATION_BIN_COUNT } from '../../src/telemetry/duration-bins.ts';
-import { answered, seeded } from './lib/samples.ts';
+import { seededRandom } from '../routing/seeded-random.ts';
+import { answered } from './lib/samples.ts';
 
 const CERTAIN = 20;
 const ALPHA = 0.05;
@@ -22,7 +23,7 @@ function blocks(
   shift: number,
   load: (block: number) => number = () => 0,
 ): Block[] {
-  const random = seeded(7);
+  const random = seededRandom(7);
   const draw = (block: number) => Math.round(700 + load(block) + 50 * (random() + random() - 1));
   return Array.from({ length: count }, (_, block) => ({
     candidate: answered(Array.from({ length: sizes[0] }, () => draw(block) + shift)),
@@ -49,6 +50,15 @@ t.test('a candidate half as slow again fails with a margin of 20 %, and its inte
     t.ok(notWorse < 1, `${name}: ${notWorse}`);
     t.ok(Math.abs((estimate ?? 0) - 0.5) < 0.1, `${name}: ${estimate}`);
     t.ok(interval[0] > 0.2 && interval[0] < 0.5 && interval[1] > 0.5 && interval[1] < 1, `${name}: ${interval.join()}`);
+  }
+});
+
+t.test('once found, worse stays found', async (t) => {
+  const slower = blocks(60, [20, 180], 64);
+  for (const [name, judge] of Object.entries(JUDGES)) {
+    const found = judge(slower, 0.2).worse;
+    const after = judge([...slower, ...blocks(300, [20, 180], -20)], 0.2).worse;
+    t.ok(found >= CERTAIN && after >= found, `${name}: ${found}, ${after}`);
   }
 });
 
@@ -90,7 +100,7 @@ t.test('an hour in which both versions take twice as long is no regression, what
 });
 
 t.test('ties do no harm: most answers in one bin, as from a cache', async (t) => {
-  const random = seeded(3);
+  const random = seededRandom(3);
   const draw = (slow: number) => (random() < 0.9 ? 300 : 700 + slow);
   const make = (slow: number): Block[] =>
     Array.from({ length: 100 }, () => ({

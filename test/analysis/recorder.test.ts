@@ -232,6 +232,33 @@ t.test('the windows of many canaries begin in turn, and lose no request to a can
   t.ok(names.every((name, i) => traffic.attempts(name, `s${i}`)?.[0]?.[0] === 2));
 });
 
+t.test('a window goes 15 minutes after the promotion, however many tables come meanwhile', async (t) => {
+  const traffic = rolledOut();
+  traffic.send(CANARY, 5);
+  traffic.wait(6);
+  traffic.apply(PROMOTED);
+  traffic.wait(14 * 60);
+  traffic.apply(table(route('talana', [version(`shop/talana/${CANARY}`)], { hosts: ['a.example'] })));
+  t.not(traffic.recorder.window(traffic.key(CANARY)), null);
+  traffic.wait(61);
+  t.equal(traffic.recorder.window(traffic.key(CANARY)), null);
+});
+
+t.test('no window is opened while those that there are hold too much', async (t) => {
+  const traffic = new Traffic({ mostBytes: 10 });
+  traffic.apply(table(canaryRoute('a'), route('b', [version('shop/b/b1'), version('shop/b/b2', { role: 'canary' })])));
+  traffic.send(CANARY, 1);
+  traffic.wait(1);
+  t.notOk(traffic.recorder.full);
+  traffic.send(STABLE, 20);
+  traffic.send(CANARY, 10);
+  traffic.wait(10);
+  traffic.send('b2', 1);
+  traffic.wait(5);
+  t.ok(traffic.recorder.full);
+  t.equal(traffic.pairs('b2', 'b1'), null);
+});
+
 t.test('there are no more windows than there may be', async (t) => {
   const traffic = new Traffic({ mostWindows: 1 });
   traffic.apply(table(canaryRoute('a'), route('b', [version('shop/b/b1'), version('shop/b/b2', { role: 'canary' })])));

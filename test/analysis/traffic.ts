@@ -15,11 +15,11 @@ export class Traffic {
   /** Seconds. */
   #now = 100;
 
-  constructor({ workers = 1, mostWindows = 1_000 } = {}) {
+  constructor({ workers = 1, ...limits }: { workers?: number; mostWindows?: number; mostBytes?: number } = {}) {
     const now = () => this.#now * 1000;
     this.registry = new SeriesRegistry({ workers, now });
     for (let slot = 0; slot < workers; slot++) this.#workers.push(new WorkerCounters(this.registry.blocksFor(slot)));
-    this.recorder = new Recorder({ series: () => this.registry.series(), now, mostWindows });
+    this.recorder = new Recorder({ series: () => this.registry.series(), now, ...limits });
   }
 
   /** Milliseconds. */

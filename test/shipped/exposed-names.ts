@@ -1,5 +1,6 @@
 import { SeriesRegistry } from '../../src/telemetry/counters.ts';
 import { Exposition } from '../../src/telemetry/exposition.ts';
+import { processState } from '../lib/process-state.ts';
 
 /** The names of Headgate's series: of a histogram the three of the classic one, and its own as a native one. */
 export async function exposedNames(): Promise<Set<string>> {
@@ -8,17 +9,7 @@ export async function exposedNames(): Promise<Set<string>> {
     prefix: 'headgate_',
     httpAlias: false,
     version: '0.0.0',
-    state: () => ({
-      table: null,
-      sourceSynced: true,
-      sourceLastEventSeconds: 0,
-      sourceKind: 'none',
-      configReloadSuccessful: true,
-      workersRestarted: 0,
-      health: [],
-      problems: 0,
-      certificates: new Map<string, number>(),
-    }),
+    state: () => processState(),
   });
   const types = [...(await exposition.text()).matchAll(/^# TYPE (\w+) (\w+)$/gm)];
   return new Set(

@@ -4,8 +4,22 @@ import type { Route, Target } from '../../src/routing/table.ts';
 import type { Block, Counted } from '../../src/telemetry/blocks.ts';
 import { type CountersPatch, SeriesRegistry, WorkerCounters } from '../../src/telemetry/counters.ts';
 import { fallbackKey, type SeriesLabels, seriesKey } from '../../src/telemetry/keys.ts';
-import { CONNECTIONS_OPEN, IN_FLIGHT, STATUS_BASE, TABLE_GENERATION } from '../../src/telemetry/layout.ts';
-import { add, enterFlight, leaveFlight, recordFallback, recordOutcome } from '../../src/telemetry/record.ts';
+import {
+  CONNECTIONS_OPEN,
+  ENDPOINTS_EJECTED,
+  IN_FLIGHT,
+  PENDING,
+  STATUS_BASE,
+  TABLE_GENERATION,
+} from '../../src/telemetry/layout.ts';
+import {
+  add,
+  enterFlight,
+  enterQueue,
+  leaveFlight,
+  recordFallback,
+  recordOutcome,
+} from '../../src/telemetry/record.ts';
 import { canaryRoute, route, table, target, version } from './tables.ts';
 
 const MINUTE = 60_000;
@@ -139,6 +153,8 @@ t.test('a lost worker has nothing open any more, and its counts stay', async (t)
   patch(registry.update(BOTH));
   for (const slot of [0, 1]) {
     enterFlight(worker(slot).series(CANARY_KEY));
+    enterQueue(worker(slot).series(CANARY_KEY));
+    add(worker(slot).series(CANARY_KEY), ENDPOINTS_EJECTED, 2);
     recordOutcome(worker(slot).series(CANARY_KEY), 200, 1);
     add(worker(slot).worker, CONNECTIONS_OPEN, 3);
     add(worker(slot).worker, TABLE_GENERATION, 7);
@@ -146,8 +162,11 @@ t.test('a lost worker has nothing open any more, and its counts stay', async (t)
   registry.workerLost(1);
   const canary = find(registry.series(), 'canary');
   t.same(
-    canary?.map((block) => block[IN_FLIGHT]),
-    [1, 0],
+    canary?.map((block) => [block[IN_FLIGHT], block[PENDING], block[ENDPOINTS_EJECTED]]),
+    [
+      [1, 1, 2],
+      [0, 0, 0],
+    ],
   );
   t.same(oks(canary), [1, 1]);
   t.same(

@@ -24,6 +24,7 @@ import {
   recordUnrouted,
 } from '../../src/telemetry/record.ts';
 import type { ProcessState } from '../../src/telemetry/scrape.ts';
+import { processState } from '../lib/process-state.ts';
 import { canaryRoute, route, table, version } from './tables.ts';
 
 const CANARY_KEY = seriesKey('talana', version('shop/talana/7f9b', { role: 'canary' }));
@@ -42,18 +43,8 @@ function setUp(change: Partial<ExpositionOptions> = {}, state: Partial<ProcessSt
     prefix: 'headgate_',
     httpAlias: false,
     version: '0.1.0',
-    state: () => ({
-      table: current,
-      sourceSynced: true,
-      sourceLastEventSeconds: 1_700_000_000.5,
-      sourceKind: 'kubernetes',
-      configReloadSuccessful: true,
-      workersRestarted: 0,
-      health: [],
-      problems: 0,
-      certificates: new Map<string, number>(),
-      ...state,
-    }),
+    state: () =>
+      processState({ table: current, sourceLastEventSeconds: 1_700_000_000.5, sourceKind: 'kubernetes', ...state }),
     ...change,
   });
   return { exposition, registry, first, second };

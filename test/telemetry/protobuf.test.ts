@@ -9,6 +9,7 @@ import { BLOCK_LENGTH, DURATION_BINS, DURATION_BUCKETS } from '../../src/telemet
 import { nativeDurations } from '../../src/telemetry/native-histogram.ts';
 import { ProtobufWriter } from '../../src/telemetry/protobuf-writer.ts';
 import { add, enterFlight, recordAnswer, recordOutcome, recordUnrouted } from '../../src/telemetry/record.ts';
+import { processState } from '../lib/process-state.ts';
 import { type DecodedFamily, type DecodedHistogram, type DecodedMetric, decodeFamilies } from './metrics-proto.ts';
 import { canaryRoute, route, table, version } from './tables.ts';
 
@@ -26,17 +27,13 @@ function setUp({ routes = [canaryRoute()], httpAlias = false } = {}) {
     prefix: 'headgate_',
     httpAlias,
     version: '0.1.0',
-    state: () => ({
-      table: current,
-      sourceSynced: true,
-      sourceLastEventSeconds: 1_700_000_000.5,
-      sourceKind: 'files',
-      configReloadSuccessful: true,
-      workersRestarted: 0,
-      health: [],
-      problems: 0,
-      certificates: new Map([['a "b" \\ ü', 1e15]]),
-    }),
+    state: () =>
+      processState({
+        table: current,
+        sourceLastEventSeconds: 1_700_000_000.5,
+        sourceKind: 'files',
+        certificates: new Map([['a "b" \\ ü', 1e15]]),
+      }),
   });
   return { exposition, registry, first, second };
 }
@@ -199,17 +196,17 @@ t.test('what is longer than 64 s is in the bucket right above', async (t) => {
 
 t.test('every bin is looked at, whichever classic bucket its durations are in', async (t) => {
   for (let bin = 1; bin < 1408; bin += 1) {
-    const block = newBlock(BLOCK_LENGTH);
-    // Both ends of the bin: it may reach over a bound of the classic histogram.
-    const bounds = [durationBinBound(bin - 1) * (1 + 1e-12), durationBinBound(bin) * (1 - 1e-12)];
-    for (const seconds of bounds) {
+    // Either end of the bin alone: it may reach over a bound of the classic histogram.
+    const ends = [durationBinBound(bin - 1) * (1 + 1e-12), durationBinBound(bin) * (1 - 1e-12)];
+    for (const seconds of ends) {
+      const block = newBlock(BLOCK_LENGTH);
       if (durationBin(seconds) !== bin) t.fail(`${seconds} is not in bin ${bin}`);
       recordOutcome(block, 200, seconds * 1000);
+      const { count } = nativeDurations({ labels: {}, blocks: [block] });
+      if (count !== 1) t.fail(`${seconds} in bin ${bin}: ${count}`);
     }
-    const { count } = nativeDurations({ labels: {}, blocks: [block] });
-    if (count !== 2) t.fail(`bin ${bin}: ${count}`);
   }
-  t.pass('2 of each');
+  t.pass('each was found');
 });
 
 t.test('two empty buckets are bridged, three begin a new span', async (t) => {

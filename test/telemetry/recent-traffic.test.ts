@@ -183,5 +183,9 @@ t.test(
     everywhere(10);
     step();
     t.ok(recent.quantiles(labels(first, 0)).every(Number.isNaN), 'nor at this one any more');
+    recent.look('app-0');
+    everywhere(70);
+    step();
+    t.ok(recent.quantiles(labels(first, 0)).every(Number.isNaN), 'what came meanwhile is none of this step');
   },
 );

@@ -16,6 +16,7 @@ export function binomial(requests: number, events: number, rate: number): number
   for (let i = 0; i < events; i++) probability *= ((requests - i) / (i + 1)) * rate;
   return probability * (1 - rate) ** (requests - events);
 }
+
 /** A histogram of bins, one duration each. */
 export function durations(bins: readonly number[]): Durations {
   const counts = new Map<number, number>();
@@ -27,15 +28,4 @@ export function durations(bins: readonly number[]): Durations {
 /** A sample of answers, all good. */
 export function answered(bins: readonly number[]): Sample {
   return { attempts: bins.length, failures: 0, durations: durations(bins) };
-}
-
-/** A small generator of numbers from 0 to 1 (mulberry32): the same seed, the same numbers, on every machine. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -4,6 +4,7 @@ import { Exposition } from '../../../src/telemetry/exposition.ts';
 import { seriesKey } from '../../../src/telemetry/keys.ts';
 import { recordOutcome } from '../../../src/telemetry/record.ts';
 import { STATE } from '../../admin/admin-state.ts';
+import { processState } from '../../lib/process-state.ts';
 import { route, table, version } from '../../telemetry/tables.ts';
 import { App } from '../lib/app.ts';
 import { Prometheus } from '../lib/prometheus.ts';
@@ -134,17 +135,7 @@ async function startKnown() {
     prefix: 'headgate_',
     httpAlias: true,
     version: '0.0.0',
-    state: () => ({
-      table: current,
-      sourceSynced: true,
-      sourceLastEventSeconds: 0,
-      sourceKind: 'none',
-      configReloadSuccessful: true,
-      workersRestarted: 0,
-      health: [],
-      problems: 0,
-      certificates: new Map<string, number>(),
-    }),
+    state: () => processState({ table: current }),
   });
   const admin = await startAdmin({
     listen: { address: '127.0.0.1', port: 0 },

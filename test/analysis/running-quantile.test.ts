@@ -1,0 +1,25 @@
+import t from 'tap';
+import { RunningQuantile } from '../../src/analysis/statistics/running-quantile.ts';
+import { durations } from './lib/samples.ts';
+
+/** A hundred bins, one duration each. */
+const hundred = (from: number) => durations(Array.from({ length: 100 }, (_, i) => from + i));
+
+t.test('it follows a busy hour: what is older weighs less, however much there was of it', async (t) => {
+  const known = new RunningQuantile(0.95);
+  for (let block = 0; block < 2_000; block++) known.add(hundred(500));
+  t.equal(known.bin, 594);
+  for (let block = 0; block < 120; block++) known.add(hundred(700));
+  t.ok((known.bin ?? 0) >= 785, `${known.bin}`);
+});
+
+t.test('it stays right when weights have grown beyond what is kept, again and again', async (t) => {
+  const known = new RunningQuantile(0.5);
+  const many = { bins: [600, 640, 680], counts: [1e6, 1e6, 1e6] };
+  for (let block = 0; block < 40; block++) known.add(many);
+  t.equal(known.bin, 640);
+  for (let block = 0; block < 40; block++) known.add({ bins: [300, 310], counts: [1e6, 2e6] });
+  t.equal(known.bin, 310);
+  known.add({ bins: [900], counts: [1] });
+  t.equal(known.bin, 310);
+});
