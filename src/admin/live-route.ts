@@ -1,7 +1,8 @@
 import { describeMatch } from '../routing/describe-match.ts';
 import type { HeaderRule, Route, Target, Version } from '../routing/table.ts';
-import { type SeriesLabels, seriesLabels } from '../telemetry/keys.ts';
+import { seriesLabels } from '../telemetry/keys.ts';
 import type { RecentTraffic, VersionHistory } from '../telemetry/recent-traffic.ts';
+import { versionKey } from '../telemetry/version-id.ts';
 import { rolloutOf } from './live-rows.ts';
 import {
   type EndpointState,
@@ -120,23 +121,13 @@ function detail(route: Route, version: Version, state: TableState, recent: Recen
 }
 
 function goneVersions(route: Route, recent: RecentTraffic): GoneVersion[] {
-  const gone = recent
-    .versionsOf(route.name)
-    .filter((labels) => !route.versions.some((version) => isOf(version, labels)));
+  const present = new Set(route.versions.map((version) => versionKey(seriesLabels(route, version))));
+  const gone = recent.versionsOf(route.name).filter((labels) => !present.has(versionKey(labels)));
   return gone.slice(0, MOST_GONE).map((labels) => {
     const { requestsPerSecond, failureRate } = versionFigures(labels, recent);
     const { version: name, role, experiment } = labels;
     return { name, role, experiment, requestsPerSecond, failureRate, history: historyView(recent.history(labels)) };
   });
-}
-
-function isOf(version: Version, { namespace, rollout, experiment, version: name }: SeriesLabels): boolean {
-  return (
-    version.name === name &&
-    version.namespace === namespace &&
-    version.rollout === rollout &&
-    version.experiment === experiment
-  );
 }
 
 function historyView({ requestsPerSecond, failureRate, p50, p95, p99 }: VersionHistory): LiveHistory {

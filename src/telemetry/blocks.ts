@@ -130,7 +130,6 @@ export class Blocks<L> {
       const blocks = this.#stores.map((store) => store.take(now));
       this.#entries.set(key, { labels, blocks, goneAt: null });
       this.#sorted = null;
-      this.#forgotten.delete(key);
       this.revision += 1;
       added.push(key);
     }

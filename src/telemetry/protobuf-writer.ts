@@ -1,5 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { FamilyHead, HistogramReading, SampleWriter } from './family.ts';
+import { LabelCache } from './label-cache.ts';
 import type { NativeHistogram } from './native-histogram.ts';
 
 export const PROTOBUF_CONTENT_TYPE =
@@ -40,10 +41,8 @@ const TYPES = {
   histogram: { number: 4, field: HISTOGRAM },
 } as const;
 
-/** Labels as fields of a Metric. The labels of a version stay the same object as long as it is shown. */
-const known = new WeakMap<object, Uint8Array>();
-/** The same of labels that the code itself names: statuses, reasons. By name, then by value. */
-const knownWords = new Map<string, Map<string | number, Uint8Array>>();
+/** Labels as fields of a Metric. */
+const known = new LabelCache(labelBytes);
 
 /** A family's bytes are cut off after so many samples: its length stands before it, and moving megabytes takes its time. */
 const SAMPLES_PER_PIECE = 256;
@@ -64,12 +63,7 @@ export class ProtobufWriter implements SampleWriter {
   }
 
   labels(shared: object): void {
-    let bytes = known.get(shared);
-    if (bytes === undefined) {
-      bytes = labelBytes(Object.entries(shared));
-      known.set(shared, bytes);
-    }
-    this.#shared = bytes;
+    this.#shared = known.object(shared);
   }
 
   value(value: number): void {
@@ -80,7 +74,7 @@ export class ProtobufWriter implements SampleWriter {
 
   labelled(name: string, label: string | number, value: number): void {
     this.#beginMetric();
-    this.#out.raw(wordBytes(name, label));
+    this.#out.raw(known.word(name, label));
     this.#putValue(value);
     this.#endMetric();
   }
@@ -148,20 +142,6 @@ function labelBytes(labels: readonly (readonly [name: string, value: unknown])[]
     out.uint32(LABEL_NAME).string(name).uint32(LABEL_VALUE).string(String(value)).join();
   }
   return out.finish();
-}
-
-function wordBytes(name: string, value: string | number): Uint8Array {
-  let ofName = knownWords.get(name);
-  if (ofName === undefined) {
-    ofName = new Map();
-    knownWords.set(name, ofName);
-  }
-  let bytes = ofName.get(value);
-  if (bytes === undefined) {
-    bytes = labelBytes([[name, value]]);
-    ofName.set(value, bytes);
-  }
-  return bytes;
 }
 
 /** A count below 2^32 needs no BigInt, and is the same bytes. */

@@ -240,15 +240,8 @@ export class RecentTraffic {
     this.#revision = this.#registry.revision;
   }
 
-  #find({ route, namespace, rollout, experiment, version }: VersionId): RecentVersion | undefined {
-    return this.#byRoute.get(route)?.find(({ labels }) => {
-      return (
-        labels.version === version &&
-        labels.experiment === experiment &&
-        labels.rollout === rollout &&
-        labels.namespace === namespace
-      );
-    });
+  #find(version: VersionId): RecentVersion | undefined {
+    return this.#versions.get(versionKey(version));
   }
 
   #isLookedAt(route: string): boolean {

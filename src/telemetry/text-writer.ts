@@ -1,14 +1,13 @@
 import type { FamilyHead, HistogramReading, SampleWriter } from './family.ts';
+import { LabelCache } from './label-cache.ts';
 
 export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Strings of this length become bytes: V8 joins longer ones no faster. */
 const CHUNK_LENGTH = 1 << 16;
 
-/** Labels as they stand in a line. The labels of a version stay the same object as long as it is shown. */
-const known = new WeakMap<object, string>();
-/** The same of labels that the code itself names: statuses, reasons. By name, then by value. */
-const knownWords = new Map<string, Map<string | number, string>>();
+/** Labels as they stand in a line. */
+const known = new LabelCache((labels) => labels.map(([name, value]) => label(name, String(value))).join(','));
 /** The `le` of each bucket, by the bounds. */
 const knownBounds = new WeakMap<readonly number[], readonly string[]>();
 
@@ -29,14 +28,7 @@ export class TextWriter implements SampleWriter {
   }
 
   labels(shared: object): void {
-    let text = known.get(shared);
-    if (text === undefined) {
-      text = Object.entries(shared)
-        .map(([name, value]) => label(name, String(value)))
-        .join(',');
-      known.set(shared, text);
-    }
-    this.#shared = text;
+    this.#shared = known.object(shared);
   }
 
   value(value: number): void {
@@ -44,7 +36,7 @@ export class TextWriter implements SampleWriter {
   }
 
   labelled(name: string, value: string | number, sample: number): void {
-    this.#line('', word(name, value), sample);
+    this.#line('', known.word(name, value), sample);
   }
 
   histogram({ bounds, cumulative, sum }: HistogramReading): void {
@@ -92,20 +84,6 @@ function bucketLabels(bounds: readonly number[]): readonly string[] {
     knownBounds.set(bounds, les);
   }
   return les;
-}
-
-function word(name: string, value: string | number): string {
-  let ofName = knownWords.get(name);
-  if (ofName === undefined) {
-    ofName = new Map();
-    knownWords.set(name, ofName);
-  }
-  let text = ofName.get(value);
-  if (text === undefined) {
-    text = label(name, String(value));
-    ofName.set(value, text);
-  }
-  return text;
 }
 
 function label(name: string, value: string): string {

@@ -151,6 +151,22 @@ t.test('durations become quantiles of each version', async (t) => {
   t.equal(baseline.requests, 100);
 });
 
+t.test('each quantile is the one that was asked for', async (t) => {
+  const traffic = judge();
+  for (let second = 0; second < 300; second++) {
+    for (let i = 0; i < 100; i++) {
+      traffic.send(STABLE, 1, { ms: 10 + i });
+      traffic.send(CANARY, 1, { ms: i < 97 ? 10 + i : 500 });
+    }
+    traffic.wait(1);
+  }
+  const { metrics } = await traffic.ask('rollout=talana&metrics=latency-p50,latency-p95,latency-p99');
+  t.strictSame(
+    metrics.map(({ verdict }) => verdict),
+    ['pass', 'pass', 'fail'],
+  );
+});
+
 t.test('before there is anything to judge by it is inconclusive, and the reason says why', async (t) => {
   const traffic = judge();
   const reason = async (query: string) => {
@@ -211,6 +227,7 @@ t.test('who asks again before the next block gets the same judgement, and a new 
   traffic.send(CANARY, 100, { failures: 100 });
   const again = await traffic.ask('rollout=talana');
   t.equal(again.metrics, first.metrics, 'the very same');
+  t.match(await traffic.ask('rollout=talana&alpha=0.1'), { alpha: 0.1, metrics: [{ evidence: { passesAt: 10 } }] });
   traffic.wait(5);
   const next = await traffic.ask('rollout=talana');
   t.equal(next.candidate.failures, 100);

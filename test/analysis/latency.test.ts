@@ -54,12 +54,25 @@ t.test('a candidate half as slow again fails with a margin of 20 %, and its inte
 });
 
 t.test('once found, worse stays found', async (t) => {
-  const slower = blocks(60, [20, 180], 64);
+  const slower = blocks(15, [5, 45], 32);
   for (const [name, judge] of Object.entries(JUDGES)) {
     const found = judge(slower, 0.2).worse;
-    const after = judge([...slower, ...blocks(300, [20, 180], -20)], 0.2).worse;
-    t.ok(found >= CERTAIN && after >= found, `${name}: ${found}, ${after}`);
+    const after = judge([...slower, ...blocks(300, [5, 45], -20)], 0.2).worse;
+    t.ok(found >= CERTAIN && after === found, `${name}: ${found}, ${after}`);
   }
+});
+
+t.test('the interval of a candidate five times as slow holds that', async (t) => {
+  for (const [name, judge] of Object.entries(JUDGES)) {
+    const { estimate, interval } = judge(blocks(30, [20, 180], Math.round(64 * Math.log2(5))), 0.2);
+    t.ok(Math.abs((estimate ?? 0) - 4) < 0.2, `${name}: ${estimate}`);
+    t.ok(interval[0] > 3 && interval[0] < 4 && interval[1] > 4 && interval[1] < 5, `${name}: ${interval.join()}`);
+  }
+});
+
+t.test('a quantile is compared from the second block on: the first only tells where to look', async (t) => {
+  const { compared } = judgeQuantile(blocks(5, [20, 180], 0), { quantile: 0.95, margin: 0.2, alpha: ALPHA });
+  t.strictSame(compared, { candidate: 80, baseline: 720 });
 });
 
 t.test('a candidate as fast as the baseline passes', async (t) => {

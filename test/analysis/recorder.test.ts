@@ -244,6 +244,18 @@ t.test('a window goes 15 minutes after the promotion, however many tables come m
   t.equal(traffic.recorder.window(traffic.key(CANARY)), null);
 });
 
+t.test('a change of another route ends nothing', async (t) => {
+  const traffic = new Traffic();
+  const own = canaryRoute();
+  const other = route('b', [version('shop/b/b1')]);
+  traffic.apply(table(own, other));
+  traffic.send(CANARY, 5);
+  traffic.wait(6);
+  traffic.apply(table(own, { ...other, hosts: ['a.example'] }));
+  traffic.wait(16 * 60);
+  t.not(traffic.recorder.window(traffic.key(CANARY)), null);
+});
+
 t.test('no window is opened while those that there are hold too much', async (t) => {
   const traffic = new Traffic({ mostBytes: 10 });
   traffic.apply(table(canaryRoute('a'), route('b', [version('shop/b/b1'), version('shop/b/b2', { role: 'canary' })])));
