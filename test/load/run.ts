@@ -2,12 +2,14 @@
  * Headgate under load: `npm run test:load -- [--minutes N] [--write] [--list] [SCENARIO ...]`. Each scenario prints its
  * figures; closes with one line, `N passed, N failed`, that counts the demands.
  */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { command } from '../cluster/lib/command.ts';
 import { isInside, runInside } from '../cluster/lib/namespace.ts';
+import { conclude, type DemandCounts, Demands } from '../lib/demands.ts';
+import { scenarios } from '../lib/scenarios.ts';
 import { Processes } from './lib/processes.ts';
 import type { Scenario } from './lib/scenario.ts';
 
@@ -15,12 +17,9 @@ const HERE = import.meta.dirname;
 const USAGE = 'Usage: npm run test:load -- [--minutes N] [--write] [--list] [SCENARIO ...]';
 
 /** What became of one scenario. */
-interface Outcome {
-  readonly name: string;
+interface Outcome extends DemandCounts {
   readonly seconds: number;
   readonly figures: readonly (readonly [name: string, value: string])[];
-  readonly passed: number;
-  readonly failed: readonly string[];
 }
 
 const { values: options, positionals } = parseArgs({
@@ -44,7 +43,7 @@ if (isInside) process.exit();
 
 async function main(): Promise<number> {
   if (minutes !== null && !(minutes > 0)) throw new Error(USAGE);
-  const chosen = await scenarios();
+  const chosen = await scenarios<Scenario>(join(HERE, 'scenarios'), positionals);
   if (options.list) {
     for (const { name } of chosen) console.log(name);
     return 0;
@@ -64,47 +63,28 @@ async function outcomeOf(scenario: Scenario): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-load-'));
   const processes = new Processes();
   const figures: [string, string][] = [];
-  const failed: string[] = [];
-  let passed = 0;
-  const begin = performance.now();
-  const say = (text: string): void =>
-    console.log(`[${((performance.now() - begin) / 1000).toFixed(1)}] ${name}: ${text}`);
-  const check = (sentence: string, holds: boolean, found: string): void => {
-    if (holds) passed += 1;
-    else failed.push(`${sentence}: ${found}`);
-    console.log(`${holds ? 'ok' : 'not ok'} - ${name}: ${sentence}${holds ? '' : `: ${found}`}`);
-  };
+  const demands = new Demands(name);
+  const { say, check } = demands;
   const figure = (what: string, value: string): void => {
     figures.push([what, value]);
   };
   say(`${seconds} s of load`);
-  try {
-    await scenario.run({ seconds, folder, processes, say, check, figure });
-  } catch (error) {
-    check(
-      'the scenario came to its end',
-      false,
-      error instanceof Error ? (error.stack ?? error.message) : String(error),
-    );
-  } finally {
-    await processes.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await demands.of(() => scenario.run({ seconds, folder, processes, say, check, figure }));
+  await processes.close();
+  rmSync(folder, { recursive: true, force: true });
   const width = Math.max(0, ...figures.map(([what]) => what.length));
   for (const [what, value] of figures) console.log(`  ${what.padEnd(width)}  ${value}`);
-  return { name, seconds: (performance.now() - begin) / 1000, figures, passed, failed };
+  return { name, seconds: demands.seconds, figures, passed: demands.passed, failed: demands.failed };
 }
 
 function report(outcomes: readonly Outcome[]): number {
-  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
-  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed.length, 0);
-  for (const outcome of outcomes) for (const what of outcome.failed) console.log(`not ok ${outcome.name}: ${what}`);
-  if (options.write) writeFileSync(join(HERE, 'RESULTS.md'), results(outcomes, `${passed} passed, ${failed} failed`));
-  console.log(`${passed} passed, ${failed} failed`);
-  return failed > 0 || passed === 0 ? 1 : 0;
+  if (options.write) writeFileSync(join(HERE, 'RESULTS.md'), results(outcomes));
+  return conclude(outcomes);
 }
 
-function results(outcomes: readonly Outcome[], counts: string): string {
+function results(outcomes: readonly Outcome[]): string {
+  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed.length, 0);
   const command = ['npm run test:load --', ...(minutes === null ? [] : [`--minutes ${minutes}`]), ...positionals];
   const sections = outcomes.map(({ name, seconds, figures }) => {
     const rows = figures.map(([what, value]) => `| ${what} | ${value} |`).join('\n');
@@ -113,27 +93,10 @@ function results(outcomes: readonly Outcome[], counts: string): string {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
   return `# Results
 
-Written by \`${command.join(' ')} --write\`: ${counts}. README.md says what is done and what is asked for.
+Written by \`${command.join(' ')} --write\`: ${passed} passed, ${failed} failed. README.md says what is done and what is asked for.
 
 - ${new Date().toISOString().slice(0, 10)}; Linux ${release()}; ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, ${memory}
 - Node.js ${process.versions.node}; Headgate with 2 workers, its upstreams, clients and attackers share the cores; a loopback with an MTU of ${MTU}
 
 ${sections.join('\n')}`;
-}
-
-/** Those named on the command line; all, in the order of their names, where none is. */
-async function scenarios(): Promise<readonly Scenario[]> {
-  const files = readdirSync(join(HERE, 'scenarios')).filter((name) => name.endsWith('.ts'));
-  const names = files.map((file) => basename(file, '.ts')).sort();
-  const unknown = positionals.filter((name) => !names.includes(name));
-  if (unknown.length > 0) throw new Error(`no scenario is called ${unknown.join(', ')}; there are ${names.join(', ')}`);
-  return Promise.all(
-    names
-      .filter((name) => positionals.length === 0 || positionals.includes(name))
-      .map(async (name) => {
-        const module: { scenario?: Scenario } = await import(join(HERE, 'scenarios', `${name}.ts`));
-        if (module.scenario?.name !== name) throw new Error(`scenarios/${name}.ts exports no scenario of that name`);
-        return module.scenario;
-      }),
-  );
 }
