@@ -275,7 +275,8 @@ t.test('endpoints that leave while a request waits for one: refused, and the fal
   t.same(plane.fallbacks(), { 'canary>stable no_endpoints': 1 });
 });
 
-t.test('endpoints that leave while a request waits and nobody falls in: refused once', async (t) => {
+/** The only endpoint is busy with a request, and a second one waits for it. */
+async function oneWaits(t: Test) {
   const upstream = await rawUpstream(t, () => undefined);
   const plane = await planeTo(t, [upstream.port], { limits: { requestsPerEndpoint: 1 } });
   const [first, second] = [await rawClient(t, plane.port), await rawClient(t, plane.port)];
@@ -283,6 +284,11 @@ t.test('endpoints that leave while a request waits and nobody falls in: refused 
   await plane.until(() => upstream.peers.length === 1, 'the first');
   second.send(GET);
   await plane.until(() => plane.waiting('only') === 1, 'the second');
+  return { plane, second };
+}
+
+t.test('endpoints that leave while a request waits and nobody falls in: refused once', async (t) => {
+  const { plane, second } = await oneWaits(t);
   plane.plane.applyEndpoints({ 'static/test/only': [] });
   t.equal((await second.readFinal()).status, 503);
   t.same(plane.attempts('only'), { refused: 1 });
@@ -312,13 +318,7 @@ for (const [status, outcome] of [
 }
 
 t.test('a client that leaves the queue shows nothing of the version', async (t) => {
-  const upstream = await rawUpstream(t, () => undefined);
-  const plane = await planeTo(t, [upstream.port], { limits: { requestsPerEndpoint: 1 } });
-  const [first, second] = [await rawClient(t, plane.port), await rawClient(t, plane.port)];
-  first.send(GET);
-  await plane.until(() => upstream.peers.length === 1, 'the first');
-  second.send(GET);
-  await plane.until(() => plane.waiting('only') === 1, 'the second');
+  const { plane, second } = await oneWaits(t);
   second.reset();
   await plane.until(() => plane.inFlight() === 1, 'the second to leave');
   t.same([plane.statuses('only'), plane.attempts('only')], [{ 499: 1 }, {}]);
