@@ -26,6 +26,7 @@ const FORBIDDEN = [
   ['src/analysis/statistics/b.ts', '../verdict.ts'],
   ['src/telemetry/a.ts', '../proxy/exchange.ts'],
   ['src/admin/a.ts', '../proxy/worker-pool.ts'],
+  ['src/admin/dashboard/a.js', '../live-view.ts'],
   ['src/control/a.ts', '../cli/serve.ts'],
   ['src/demo/a.ts', '../control/headgate.ts'],
 ] as const;
