@@ -20,8 +20,8 @@ import {
   UPSTREAM_FAILURE_REASONS,
 } from './layout.ts';
 
-/** What is known of each version besides the requests that it answered. */
-export function versionFamilies(prefix: string): Family[] {
+/** What workers count of a version besides the requests that it answered. */
+function countedFamilies(prefix: string): Family[] {
   const { counter, gauge } = familyHeads(prefix);
   return [
     slot(gauge('requests_in_flight', 'Requests that have begun and not ended.'), IN_FLIGHT),
@@ -79,6 +79,14 @@ export function versionFamilies(prefix: string): Family[] {
       ),
       ENDPOINTS_EJECTED,
     ),
+  ];
+}
+
+/** What is known of each version besides the requests that it answered. */
+export function versionFamilies(prefix: string): Family[] {
+  const { counter, gauge } = familyHeads(prefix);
+  return [
+    ...countedFamilies(prefix),
     family(
       counter('fallback_total', 'Requests that another version than the one asked for answered.'),
       ({ fallbacks }) => fallbacks,
