@@ -58,6 +58,7 @@ t.test('README shows exactly the commands that are run here', async (t) => {
   t.same(commands('sh'), [
     'npm ci && npm start',
     'npm start -- --port 9080 --admin-port 9081',
+    'npm start -- --faulty',
     'npm run -s headgate -- check --config config/headgate.yaml',
     "npm run -s headgate -- explain --config config/headgate.yaml --host api.example.com --header 'x-canary: true'",
     'npm run -s headgate -- --help',
@@ -85,20 +86,25 @@ t.test('the demo of README answers each of its curl commands', async (t) => {
   t.match(JSON.parse(run(verdict ?? '').stdout), { verdict: 'inconclusive', route: 'talana-backend' });
 });
 
+t.test('the faulty demo of README serves, with traffic of its own', async (t) => {
+  const output = await serving(t, `${commands('sh')[2]} --port 0 --admin-port 0`, /setWeight: 10, a faulty canary/);
+  t.match(output, 'The demo itself sends 200 requests a second');
+});
+
 t.test('check prints the table of the complete example', async (t) => {
-  const { status, stdout } = run(commands('sh')[2] ?? '');
+  const { status, stdout } = run(commands('sh')[3] ?? '');
   t.equal(status, 0);
   t.match(stdout, /^route talana$/m);
 });
 
 t.test('explain names the rule that decided', async (t) => {
-  const { status, stdout } = run(commands('sh')[3] ?? '');
+  const { status, stdout } = run(commands('sh')[4] ?? '');
   t.equal(status, 0);
   t.match(stdout, /^decided +by rule 1$/m);
 });
 
 t.test('help lists every command', async (t) => {
-  const { status, stdout } = run(commands('sh')[4] ?? '');
+  const { status, stdout } = run(commands('sh')[5] ?? '');
   t.equal(status, 0);
   for (const command of ['serve', 'check', 'explain', 'demo']) t.match(stdout, new RegExp(`^ +${command} `, 'm'));
 });
@@ -110,9 +116,9 @@ t.test('serve serves the static example in front of the servers that README star
   const text = await readFile(new URL('../config/static.yaml', import.meta.url), 'utf8');
   const listen = 'listen: { address: 127.0.0.1, port: 0 }\nadmin: { address: 127.0.0.1, port: 0 }\n';
   const file = `${t.testdir({ 'static.yaml': listen + free(text) })}/static.yaml`;
-  const upstreams = spawn('bash', ['-c', `exec ${free(commands('sh')[5] ?? '')}`], { stdio: 'ignore' });
+  const upstreams = spawn('bash', ['-c', `exec ${free(commands('sh')[6] ?? '')}`], { stdio: 'ignore' });
   t.teardown(() => upstreams.kill('SIGKILL'));
-  const command = (commands('sh')[6] ?? '').replace('config/static.yaml', file);
+  const command = (commands('sh')[7] ?? '').replace('config/static.yaml', file);
   const output = await serving(t, command, /"msg":"serving"/);
   const port = /"ports":\[(\d+)\]/.exec(output)?.[1];
   const { stdout } = run(

@@ -4,7 +4,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { AccessError } from '../sources/kubernetes/access-error.ts';
 import { type CheckOptions, check } from './check.ts';
 import { configHint } from './config-hint.ts';
-import { demo } from './demo.ts';
+import { type DemoOptions, demo } from './demo.ts';
 import type { ExitCode } from './exit-code.ts';
 import { type ExplainOptions, explainCommand } from './explain.ts';
 import { serve } from './serve.ts';
@@ -65,13 +65,32 @@ function commands(finish: (code: ExitCode) => void): Command {
     .description('serve a simulated rollout with upstreams of its own: nothing else is needed')
     .option('--port <port>', 'where the proxy listens', parsePort, 8080)
     .option('--admin-port <port>', 'where probes, metrics and the table are', parsePort, 8081)
-    .action(async (options: { port: number; adminPort: number }) => finish(await demo(options)));
+    .option(
+      '--traffic [rate]',
+      `send requests of its own, so many a second; ${OWN_TRAFFIC} without a number`,
+      parseRate,
+    )
+    .option('--faulty', 'make every second new version faulty, for the verdict to abort it; implies --traffic', false)
+    .action(async ({ traffic = false, ...options }: DemoCommandOptions) => {
+      const usual = traffic === true || options.faulty ? OWN_TRAFFIC : null;
+      finish(await demo({ ...options, traffic: typeof traffic === 'number' ? traffic : usual }));
+    });
   return program;
 }
+
+interface DemoCommandOptions extends Omit<DemoOptions, 'traffic'> {
+  /** True: without a number. */
+  readonly traffic?: number | boolean;
+}
+
+/** Requests a second: enough for a verdict within half a minute at 10 %, and little for a laptop. */
+const OWN_TRAFFIC = 200;
+const MOST_TRAFFIC = 2_000;
 
 const HELP = `
 Examples:
   headgate demo                                     see it work within seconds
+  headgate demo --faulty                            see a bad version fail
   headgate check --config config/headgate.yaml      is this file right, and what does it do?
   headgate serve --config config/headgate.yaml      serve it
   headgate serve --kubernetes --namespace shop      serve the Rollouts of a cluster, without a file
@@ -100,6 +119,13 @@ function parsePort(value: string): number {
   const port = Number(value);
   if (!/^\d{1,5}$/.test(value) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
   return port;
+}
+
+function parseRate(value: string): number {
+  const rate = Number(value);
+  if (!/^\d{1,4}$/.test(value) || rate < 1 || rate > MOST_TRAFFIC)
+    throw new InvalidArgumentError(`Requests a second are a whole number from 1 to ${MOST_TRAFFIC}.`);
+  return rate;
 }
 
 function parsePath(value: string): string {

@@ -15,13 +15,20 @@ export interface DemoPodSpec {
   readonly hash: string;
   /** What it says of itself, for example `talana-backend v1.0.3`. */
   readonly app: string;
+  /** It answers every tenth request with 500. */
+  readonly faulty: boolean;
 }
 
+const FAULT_EVERY = 10;
+
 /** Starts a pod. It is ready at once. */
-export async function startPod({ name, owner, hash, app }: DemoPodSpec): Promise<DemoPod> {
+export async function startPod({ name, owner, hash, app, faulty }: DemoPodSpec): Promise<DemoPod> {
+  let requests = 0;
   const server = createServer({ keepAliveTimeout: 5_000 }, (_request, response) => {
+    requests += 1;
+    response.statusCode = faulty && requests % FAULT_EVERY === 0 ? 500 : 200;
     response.setHeader('content-type', 'text/plain; charset=utf-8');
-    response.end(`${app}, answered by pod ${name}\n`);
+    response.end(`${app}, ${response.statusCode === 200 ? 'answered by' : 'an error of'} pod ${name}\n`);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { object: podObject({ name, owner, hash, port: portOf(server) }), close: () => server.close() };

@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import type { Source } from '../sources/source.ts';
-import { type DemoPod, startPod } from './demo-pods.ts';
+import { type DemoPod, type DemoPodSpec, startPod } from './demo-pods.ts';
 
 const ROLLOUT = 'talana-backend';
 const EXPERIMENT = 'demo-microservice-experiment';
 const REPLICAS = 4;
+const FIRST_PATCH = 2;
 const TERMINATION_MS = 1_000;
 const WEIGHTS = [10, 25, 50, 75] as const;
 const STEPS = WEIGHTS.flatMap((weight) => [{ setWeight: weight }, { pause: { duration: '2m' } }]);
@@ -18,18 +19,34 @@ export interface DemoEvent {
   readonly stable: string;
   readonly canary: string;
   readonly text: string;
+  /** Why the canary was aborted, where it was. */
+  readonly reason?: string;
 }
+
+/** Whoever watches over a canary, both by their hashes. */
+export interface Canary {
+  readonly rollout: string;
+  readonly canary: string;
+  readonly stable: string;
+}
+
+/**
+ * Resolves with the reason for which the canary has to be aborted, and with nothing else.
+ * @throws AbortError when `signal` says that there is nothing to watch any more
+ */
+export type Judge = (canary: Canary, signal: AbortSignal) => Promise<string>;
 
 /** How long the Rollout rests at each weight, and before the next one begins. */
 export interface DemoPauses {
-  /** At the first weight of all, while the reader finds another terminal. */
+  /** At the first weight of all, while the reader finds another terminal; if it is aborted there, also after that. */
   readonly firstMs: number;
   readonly eachMs: number;
 }
 
 /**
  * A cluster of one Rollout and one Experiment on this machine: real servers for pods, and objects whose status changes as
- * the controller of Argo Rollouts changes it. The Rollout walks its steps, is promoted, and begins again.
+ * the controller of Argo Rollouts changes it. The Rollout walks its steps, is promoted, and begins again. With a judge every
+ * second new version is faulty; one that the judge condemns is aborted, and the next one comes.
  */
 export class SimulatedCluster implements Source {
   readonly kind = 'demo';
@@ -42,26 +59,30 @@ export class SimulatedCluster implements Source {
   readonly #terminating = new Set<DemoPod>();
   readonly #pauses: DemoPauses;
   readonly #onEvent: (event: DemoEvent) => void;
+  readonly #judge: Judge | null;
   readonly #stopped = new AbortController();
   #onChange: (snapshot: Snapshot) => void = () => undefined;
   #walk: Promise<void> = Promise.resolve();
-  #patch = 2;
+  #stable: DemoVersion;
+  #canary: DemoVersion;
   #status: Record<string, unknown> = {};
   #podNumber = 0;
 
-  constructor(pauses: DemoPauses, onEvent: (event: DemoEvent) => void) {
+  constructor(pauses: DemoPauses, onEvent: (event: DemoEvent) => void, judge: Judge | null = null) {
     this.#pauses = pauses;
     this.#onEvent = onEvent;
+    this.#judge = judge;
+    this.#stable = this.#version(FIRST_PATCH);
+    this.#canary = this.#version(FIRST_PATCH + 1);
   }
 
   /** There is a canary at the first weight already when it resolves. */
   async start(onChange: (snapshot: Snapshot) => void): Promise<void> {
     for (const service of ['talana-backend', 'talana-backend-stable', 'talana-backend-canary'])
       this.#apply(serviceObject(service));
-    const [stable, canary] = [this.#version(this.#patch), this.#version(this.#patch + 1)];
-    await this.#scale(stable, REPLICAS);
-    await this.#scale(canary, podsFor(WEIGHTS[0]));
-    this.#status = { stableRS: stable.hash, currentPodHash: canary.hash, currentStepIndex: 1 };
+    await this.#scale(this.#stable, REPLICAS);
+    await this.#scale(this.#canary, podsFor(WEIGHTS[0]));
+    this.#status = { stableRS: this.#stable.hash, currentPodHash: this.#canary.hash, currentStepIndex: 1 };
     this.#applyRollout();
     await this.startExperiment();
     this.#onChange = onChange;
@@ -80,61 +101,83 @@ export class SimulatedCluster implements Source {
   /** The Experiment runs, with one pod. */
   async startExperiment(): Promise<void> {
     this.#apply(experimentObject('Running'));
-    await this.#scale(
-      {
-        app: 'demo-microservice experiment-candidate-v1.1.0',
-        hash: EXPERIMENT_HASH,
-        owner: `${EXPERIMENT}-experimental`,
-      },
-      1,
-    );
+    await this.#scale(EXPERIMENT_VERSION, 1);
     this.#publish();
   }
 
   /** As `kubectl delete experiment` does: the object goes, then its pod. */
   async stopExperiment(): Promise<void> {
     this.#store.apply('DELETED', experimentObject('Running'));
-    await this.#scale({ app: '', hash: EXPERIMENT_HASH, owner: `${EXPERIMENT}-experimental` }, 0);
+    await this.#scale(EXPERIMENT_VERSION, 0);
     this.#publish();
   }
 
   async #walkForever(): Promise<void> {
     let pauseMs = this.#pauses.firstMs;
     while (!this.#stopped.signal.aborted) {
-      const canary = this.#version(this.#patch + 1);
-      await this.#rollOut(this.#version(this.#patch), canary, pauseMs);
+      const reason = await this.#rollOut(pauseMs);
+      if (reason === null) {
+        await this.#promote();
+        await this.#pause(this.#pauses.eachMs);
+      } else {
+        this.#abort(reason);
+        await this.#pause(pauseMs);
+        await this.#scale(this.#canary, 0);
+      }
       pauseMs = this.#pauses.eachMs;
-      await this.#pause(pauseMs);
-      this.#patch += 1;
-      this.#move({ currentPodHash: this.#version(this.#patch + 1).hash, currentStepIndex: 0 });
+      this.#canary = this.#version(this.#canary.patch + 1);
+      this.#move({ currentPodHash: this.#canary.hash, currentStepIndex: 0, abort: false });
     }
   }
 
-  async #rollOut(stable: DemoVersion, canary: DemoVersion, firstPauseMs: number): Promise<void> {
-    for (const [i, weight] of WEIGHTS.entries()) {
-      await this.#scale(canary, podsFor(weight));
-      this.#move({ currentStepIndex: 2 * i + 1 });
-      this.#tell(weight, stable, canary, `setWeight: ${weight}`);
-      await this.#pause(i === 0 ? firstPauseMs : this.#pauses.eachMs);
-      this.#move({ currentStepIndex: 2 * i + 2 });
+  /** Walks all steps, or up to the moment at which the judge condemns the canary: then it resolves with the reason. */
+  async #rollOut(firstPauseMs: number): Promise<string | null> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#stopped.signal, over.signal]);
+    const pair = { rollout: ROLLOUT, canary: this.#canary.hash, stable: this.#stable.hash };
+    const condemned = this.#judge?.(pair, signal) ?? new Promise<string>(() => undefined);
+    const rest = (ms: number) => Promise.race([sleep(ms, null, { signal }), condemned]);
+    try {
+      for (const [i, weight] of WEIGHTS.entries()) {
+        await this.#scale(this.#canary, podsFor(weight));
+        this.#move({ currentStepIndex: 2 * i + 1 });
+        this.#tell(weight, `setWeight: ${weight}${this.#canary.faulty ? ', a faulty canary' : ''}`);
+        const reason = await rest(i === 0 ? firstPauseMs : this.#pauses.eachMs);
+        if (reason !== null) return reason;
+        this.#move({ currentStepIndex: 2 * i + 2 });
+      }
+      await this.#scale(this.#canary, REPLICAS);
+      this.#publish();
+      this.#tell(100, 'all steps done: 100% to the canary');
+      return await rest(this.#pauses.eachMs);
+    } finally {
+      over.abort();
     }
-    await this.#scale(canary, REPLICAS);
-    this.#publish();
-    this.#tell(100, stable, canary, 'all steps done: 100% to the canary');
-    await this.#pause(this.#pauses.eachMs);
-    this.#move({ stableRS: canary.hash });
-    await this.#scale(stable, 0);
-    this.#tell(0, canary, canary, `promoted: ${canary.app} is stable`);
+  }
+
+  async #promote(): Promise<void> {
+    const before = this.#stable;
+    this.#stable = this.#canary;
+    this.#move({ stableRS: this.#stable.hash });
+    await this.#scale(before, 0);
+    this.#tell(0, `promoted: ${this.#stable.app} is stable`);
+  }
+
+  /** The canary's pods stay for a while, as `abortScaleDownDelaySeconds` has it. */
+  #abort(reason: string): void {
+    this.#move({ abort: true, currentStepIndex: 0 });
+    this.#tell(0, `aborted: ${this.#canary.app}`, reason);
   }
 
   #version(patch: number): DemoVersion {
     const app = `${ROLLOUT} v1.0.${patch}`;
     const hash = createHash('sha256').update(app).digest('hex').slice(0, 10);
-    return { app, hash, owner: `${ROLLOUT}-${hash}` };
+    const faulty = this.#judge !== null && (patch - FIRST_PATCH) % 2 === 1;
+    return { patch, app, hash, owner: `${ROLLOUT}-${hash}`, faulty };
   }
 
   /** Starts or ends pods of a version until there are `count`. */
-  async #scale(version: DemoVersion, count: number): Promise<void> {
+  async #scale(version: AppVersion, count: number): Promise<void> {
     const pods = this.#pods.get(version.hash) ?? [];
     this.#pods.set(version.hash, pods);
     while (pods.length < count) {
@@ -197,8 +240,9 @@ export class SimulatedCluster implements Source {
     this.#onChange(this.#store.snapshot());
   }
 
-  #tell(weight: number, stable: DemoVersion, canary: DemoVersion, text: string): void {
-    this.#onEvent({ weight, stable: stable.app, canary: canary.app, text });
+  #tell(weight: number, text: string, reason?: string): void {
+    const event = { weight, stable: this.#stable.app, canary: this.#canary.app, text };
+    this.#onEvent(reason === undefined ? event : { ...event, reason });
   }
 
   async #pause(ms: number): Promise<void> {
@@ -210,15 +254,19 @@ function podsFor(weight: number): number {
   return Math.ceil((weight * REPLICAS) / 100);
 }
 
-interface DemoVersion {
-  /** Name and version, as the pods say them. */
-  readonly app: string;
-  readonly hash: string;
-  /** ReplicaSet. */
-  readonly owner: string;
+type AppVersion = Omit<DemoPodSpec, 'name'>;
+
+interface DemoVersion extends AppVersion {
+  /** Of `v1.0.PATCH`. */
+  readonly patch: number;
 }
 
-const EXPERIMENT_HASH = '7d9c8b6f5d';
+const EXPERIMENT_VERSION: AppVersion = {
+  app: 'demo-microservice experiment-candidate-v1.1.0',
+  hash: '7d9c8b6f5d',
+  owner: `${EXPERIMENT}-experimental`,
+  faulty: false,
+};
 
 function serviceObject(name: string): Record<string, unknown> {
   return {

@@ -34,10 +34,10 @@ function parseCurl(line: string): Curl {
 }
 
 /** The demo at free ports, with the `curl` commands that it prints. */
-async function startDemo(t: Test) {
-  const demo = startHeadgate(t, 'demo', '--port', '0', '--admin-port', '0');
+async function startDemo(t: Test, ...options: string[]) {
+  const demo = startHeadgate(t, 'demo', '--port', '0', '--admin-port', '0', ...options);
   await demo.line('Ctrl-C ends it');
-  const [plain, canary, experiment, end, table, metrics] = demo.having(/^ {2}curl/);
+  const [plain, canary, experiment, end, table, metrics] = demo.having(/^ {2}curl (?!'localhost)/);
   if (!plain || !canary || !experiment || !end || !table || !metrics) throw new Error(demo.lines.join('\n'));
   const portOf = (line: string) => Number(/localhost:(\d+)/.exec(line)?.[1]);
   const gateway = new Gateway(portOf(plain), portOf(table));
@@ -114,6 +114,25 @@ t.test('the first hundred requests are split 90 to 10, as the first line below t
   const { 'talana-backend v1.0.3': canary = 0, 'talana-backend v1.0.2': stable = 0 } = counts;
   t.ok(canary >= 9 && canary <= 11, `${canary} of 100 at 10 %`);
   t.equal(stable + canary, 100);
+});
+
+t.test(
+  'with --faulty it says which version is faulty, sends requests of its own, and fails none at Ctrl-C',
+  async (t) => {
+    const { demo, gateway } = await startDemo(t, '--faulty', '--traffic', '400');
+    t.match(demo.having('The demo itself sends')[0], 'sends 400 requests a second');
+    t.match(await demo.line('setWeight: 10, a faulty canary'), 'talana-backend v1.0.3 10 %');
+    await gateway.until(async () => Number(await gateway.metric('headgate_requests_total')) >= 100, 'requests');
+    t.ok(Number(await gateway.metric('headgate_requests_total', { role: 'experiment', status: '200' })) > 0);
+    t.strictSame(await ended(demo, 'SIGINT'), { code: 0, signal: null });
+    t.match(await demo.line('The demo has sent'), /has sent \d+ requests; every one was answered\.$/);
+    t.equal(demo.stderr, '');
+  },
+);
+
+t.test('--traffic without a number is 200 requests a second', async (t) => {
+  const { demo } = await startDemo(t, '--traffic');
+  t.match(demo.having('The demo itself sends')[0], 'sends 200 requests a second');
 });
 
 t.test('a reader of its output that goes away ends the demo quietly', async (t) => {

@@ -50,6 +50,8 @@ t.test('a wrong command line says what is wrong, with exit code 2', async (t) =>
     [['check', '-c', 'x', '--stric'], /unknown option '--stric'\n\(Did you mean --strict\?\)/],
     [['demo', '--port', '70000'], /A port is a number from 0 to 65535/],
     [['demo', '--port', '-1'], /A port is a number from 0 to 65535/],
+    [['demo', '--traffic', '0'], /Requests a second are a whole number from 1 to 2000/],
+    [['demo', '--traffic', '2001'], /Requests a second are a whole number from 1 to 2000/],
     [['explain', '-c', 'x', '-H', 'x-canary'], /Write 'name: value'/],
     [['explain', '-c', 'x', '-H', 'x canary: true'], /Write 'name: value'/],
     [['explain', '-c', 'x', '--path', 'orders'], /A path begins with "\/"/],
