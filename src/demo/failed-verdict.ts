@@ -19,7 +19,7 @@ export interface Question {
  */
 export async function failedVerdict(question: Question, everyMs: number, signal: AbortSignal): Promise<string> {
   const { adminPort, rollout, canary, stable } = question;
-  const query = new URLSearchParams({ rollout, candidate: canary, baseline: stable });
+  const query = new URLSearchParams({ rollout, candidate: canary, baseline: stable }).toString();
   for (;;) {
     await sleep(everyMs, undefined, { signal });
     const reason = reasonOfFailure(await answer(`http://127.0.0.1:${adminPort}/api/analysis?${query}`, signal));
