@@ -128,6 +128,25 @@ t.test('ties do no harm: most answers in one bin, as from a cache', async (t) =>
   t.match(JUDGES.distribution(constant(300, 300), 0.2), { slower: 0.5, worse: 1 });
 });
 
+t.test(
+  'where all answers of the baseline take the same time, a tail counts for the quantiles that it reaches',
+  async (t) => {
+    const tailed = (share: number) =>
+      Array.from({ length: 100 }, () => ({
+        candidate: answered(Array.from({ length: 100 }, (_, i) => (i < 100 * share ? 900 : 700))),
+        baseline: answered(Array.from({ length: 400 }, () => 700)),
+      }));
+    const p95 = (share: number) => JUDGES.p95(tailed(share), 0.2);
+    t.ok(p95(0.03).worse < CERTAIN, 'a tail of 3 % is none of the p95');
+    t.ok(p95(0.03).notWorse >= CERTAIN);
+    t.ok(Math.abs(p95(0.03).estimate ?? 1) < 0.011, `${p95(0.03).estimate}`);
+    t.ok(p95(0.1).worse >= CERTAIN, 'one of 10 % is');
+    t.ok(p95(0.1).notWorse < 1);
+    t.ok(Math.abs((p95(0.1).estimate ?? 0) - (2 ** (200 / 64) - 1)) < 0.1, `${p95(0.1).estimate}`);
+    t.ok(JUDGES.p50(tailed(0.1), 0.2).notWorse >= CERTAIN);
+  },
+);
+
 t.test('without blocks nothing is said', async (t) => {
   for (const judge of Object.values(JUDGES)) {
     t.match(judge([], 0.2), { estimate: null, interval: [-1, Number.POSITIVE_INFINITY], worse: 1, notWorse: 1 });

@@ -4,7 +4,7 @@ import { rateDifference, total } from './error-rate.ts';
 import type { Evidence } from './evidence.ts';
 import { durationCount, gatheringDurations } from './gather.ts';
 import { ProportionProcess } from './proportion-process.ts';
-import { RunningQuantile } from './running-quantile.ts';
+import { type QuantileLimit, RunningQuantile } from './running-quantile.ts';
 import { changeInterval, changeWhere, marginShift } from './shift.ts';
 import type { Table } from './two-proportions.ts';
 import { eValue, type Wealth } from './wealth.ts';
@@ -17,13 +17,13 @@ export interface QuantileQuestion {
   readonly alpha: number;
 }
 
-/** A block, with the bin in which the baseline's quantile was before it. */
+/** A block, with where the baseline's quantile was before it. */
 interface Limited {
   readonly candidate: Durations;
   readonly candidateCount: number;
   readonly baseline: Durations;
   readonly baselineCount: number;
-  readonly limit: number;
+  readonly limit: QuantileLimit;
 }
 
 /** Joins blocks until there is enough in them, and gives each the limit that the blocks before it give. */
@@ -41,7 +41,7 @@ class Limits {
     if (gathered === null) return null;
     const candidate = gathered.candidate.durations;
     const baseline = gathered.baseline.durations;
-    const limit = this.#known.bin;
+    const limit = this.#known.limit;
     this.#known.add(baseline);
     if (limit === null) return null;
     return {
@@ -58,13 +58,11 @@ class Limits {
 export class QuantileTest {
   readonly #limits: Limits;
   readonly #shift: number;
-  readonly #bet: Bet;
   readonly #process: ProportionProcess;
 
   constructor(quantile: number, margin: number, bet: Bet) {
     this.#limits = new Limits(quantile);
     this.#shift = marginShift(margin, bet);
-    this.#bet = bet;
     this.#process = processOf(quantile, bet);
   }
 
@@ -74,7 +72,7 @@ export class QuantileTest {
 
   add(block: Block): void {
     const limited = this.#limits.add(block);
-    if (limited !== null) this.#process.add(exceeding(limited, this.#shift, this.#bet));
+    if (limited !== null) this.#process.add(exceeding(limited, this.#shift));
   }
 }
 
@@ -83,6 +81,8 @@ export class QuantileTest {
  * took longer than (1 + margin) x with the share of the baseline's that took longer than x. A candidate whose latency is,
  * block by block, stochastically at most (1 + margin) times the baseline's has no larger share for any x, so that the
  * e-process of two proportions needs no estimate of the quantile to be right, and a busy hour that slows both is none.
+ * Of a duration in the quantile's own bin a part counts as longer, which grows with the duration all the same; and an event
+ * of less than 1 makes an e-variable smaller in the mean (r^f <= 1 - f + f r).
  * @param blocks in the order of their ends
  */
 export function judgeQuantile(blocks: readonly Block[], { quantile, margin, alpha }: QuantileQuestion): Evidence {
@@ -98,9 +98,8 @@ export function judgeQuantile(blocks: readonly Block[], { quantile, margin, alph
   }
   const threshold = Math.log(2 / alpha);
   const rejected = (shift: number, evidenceOf: Bet['evidenceOf']) => {
-    const bet = intervalBet(evidenceOf);
-    const process = processOf(quantile, bet);
-    for (const block of limited) process.add(exceeding(block, shift, bet));
+    const process = processOf(quantile, intervalBet(evidenceOf));
+    for (const block of limited) process.add(exceeding(block, shift));
     return process.wealth.log >= threshold;
   };
   const tables = (shift: number) => limited.map((block) => exceeding(block, shift));
@@ -118,24 +117,26 @@ function processOf(quantile: number, bet: Bet): ProportionProcess {
   return new ProportionProcess({ difference: 0, expected: 1 - quantile }, bet);
 }
 
-/**
- * How many took longer than the limit, the candidate's shifted.
- * @param bet where most of the baseline is in one bin, nothing lies behind that, and evidence that the candidate is faster
- * needs something: for that the limit is the bin before
- */
-function exceeding(block: Limited, shift: number, bet?: Bet): Table {
-  const { candidate, candidateCount, baseline, baselineCount } = block;
-  const limit = bet?.evidenceOf === 'better' ? block.limit - 1 : block.limit;
+/** How many took longer than the limit, the candidate's shifted. */
+function exceeding({ candidate, candidateCount, baseline, baselineCount, limit }: Limited, shift: number): Table {
   return {
     candidate: candidateCount,
-    candidateEvents: countBehind(candidate, limit + shift),
+    candidateEvents: countBeyond(candidate, limit.bin + shift, limit.part),
     baseline: baselineCount,
-    baselineEvents: countBehind(baseline, limit),
+    baselineEvents: countBeyond(baseline, limit.bin, limit.part),
   };
 }
 
-function countBehind({ bins, counts }: Durations, limit: number): number {
-  let behind = 0;
-  for (let i = bins.length - 1; i >= 0 && (bins[i] ?? 0) > limit; i--) behind += counts[i] ?? 0;
-  return behind;
+/**
+ * A part of those in the limit's own bin: where most are in one bin, as of an application that waits for a fixed time, nothing
+ * of the baseline's would lie behind it, and any candidate with a tail would be slower by every quantile.
+ */
+function countBeyond({ bins, counts }: Durations, limit: number, part: number): number {
+  let beyond = 0;
+  for (let i = bins.length - 1; i >= 0; i--) {
+    const bin = bins[i] ?? 0;
+    if (bin < limit) break;
+    beyond += bin > limit ? (counts[i] ?? 0) : part * (counts[i] ?? 0);
+  }
+  return beyond;
 }

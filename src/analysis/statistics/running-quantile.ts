@@ -8,6 +8,12 @@ const ROUNDING = 1 + 1e-9;
 /** When the newest count that much more than the oldest, all are scaled down. */
 const LARGEST_UNIT = 1e12;
 
+/** Where a quantile lies: what lies in bins behind `bin` is beyond it, and of what lies in `bin` a part from 0 to 1. */
+export interface QuantileLimit {
+  readonly bin: number;
+  readonly part: number;
+}
+
 /** A quantile of a stream of histograms, in which older ones weigh less. */
 export class RunningQuantile {
   readonly #beyond: number;
@@ -26,9 +32,11 @@ export class RunningQuantile {
     this.#remembered = REMEMBERED_BEYOND / Math.min(quantile, this.#beyond);
   }
 
-  /** The first bin behind which at most a share of 1 - quantile lies; null of nothing. */
-  get bin(): number | null {
-    return this.#total > 0 ? this.#bin : null;
+  /** In the first bin behind which at most a share of 1 - quantile lies, so that just this share is beyond; null of nothing. */
+  get limit(): QuantileLimit | null {
+    if (!(this.#total > 0)) return null;
+    const rest = this.#beyond * this.#total - this.#behind;
+    return { bin: this.#bin, part: Math.min(1, Math.max(0, rest / (this.#weights[this.#bin] ?? 1))) };
   }
 
   add({ bins, counts }: Durations): void {
