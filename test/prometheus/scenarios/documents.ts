@@ -11,6 +11,8 @@ const STABLE = '6459f554f9';
 const EXPERIMENT = 'demo-microservice-experiment';
 const TEMPLATE = '5c5f8f5b9d';
 const VERSION = /version="([^"{]*)"/g;
+/** A histogram that is asked for as a whole, not by its buckets. */
+const NATIVE = /_duration_seconds\{/;
 
 /** Every query of README and docs, for the versions that it names, with traffic and without. */
 export const scenario: Scenario = { name: 'documents', run };
@@ -41,13 +43,17 @@ async function run(context: Context): Promise<void> {
       `{ address: 127.0.0.1, port: 0, tls: { certificates: [{ certificate: ${certificate}, key: ${key} }] } }`,
     ],
   });
-  const prometheus = await Prometheus.start(context, { targets: { headgate: [web.target] } });
+  const targets = { headgate: [web.target] };
+  const classic = await Prometheus.start(context, { targets });
+  const native = await Prometheus.start(context, { targets, features: ['native-histograms'] });
+  const scraped = (times: number) => Promise.all([classic.scraped(times), native.scraped(times)]);
+  const queried = (query: string) => (NATIVE.test(query) ? native : classic).query(query);
   const ask = async (
     when: string,
     holds: (found: readonly Sample[], asked: DocumentedQuery) => boolean,
   ): Promise<void> => {
     for (const asked of queries) {
-      const found = await prometheus.query(asked.query);
+      const found = await queried(asked.query);
       check(
         `${when}: the query of ${asked.document} answers as it should`,
         holds(found, asked),
@@ -56,7 +62,7 @@ async function run(context: Context): Promise<void> {
     }
   };
 
-  await prometheus.scraped(3);
+  await scraped(3);
   await ask(
     'without traffic',
     (found, asked) => found.length === 1 && (isRatio(asked) ? Number.isNaN(found[0]?.value) : true),
@@ -65,16 +71,16 @@ async function run(context: Context): Promise<void> {
     new Requests(web.headgate.port, 50),
     new Requests(web.headgate.port, 50, { 'x-experiment': EXPERIMENT }),
   ];
-  await prometheus.scraped(6);
+  await scraped(6);
   const isShown = (found: readonly Sample[], asked: DocumentedQuery): boolean =>
     found.length === 1 &&
     (isRatio(asked) ? Math.abs((found[0]?.value ?? 0) - 0.2) < 0.05 : Number.isFinite(found[0]?.value));
   await ask('with traffic', isShown);
   await web.restart();
-  await prometheus.scraped(3);
+  await scraped(3);
   await ask('after a restart', isShown);
   for (const asked of queries.filter(({ query }) => query.match(VERSION))) {
-    const found = await prometheus.query(asked.query.replaceAll(VERSION, 'version="7c9d8b6f54"'));
+    const found = await queried(asked.query.replaceAll(VERSION, 'version="7c9d8b6f54"'));
     check(
       `a version that is not there: the query of ${asked.document} answers nothing`,
       found.length === 0,
