@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +7,7 @@ import { experiment, pod, rollout, services } from '../control/cluster.ts';
 import { configText } from '../control/gateway.ts';
 import { startLoad } from '../control/load.ts';
 import { rawClient } from '../lib/raw-client.ts';
+import { replaceFile } from '../lib/replace-file.ts';
 import { deadPort, strictUpstream } from '../lib/upstreams.ts';
 import { startHeadgate, startServe } from './process.ts';
 import { headgate } from './run.ts';
@@ -99,7 +99,7 @@ routes: [{ rollout: web, path: ${path}, experiments: { header: x-experiment, tok
 
   await t.test('a changed step is applied, and no request fails meanwhile', async (t) => {
     const load = startLoad(t, gateway.port);
-    await writeFile(manifest, rolloutAt(50));
+    await replaceFile(manifest, rolloutAt(50));
     await gateway.until(async () => (await weight()) === 50, 'the new weight');
     await load.more(20);
     await load.stop();
@@ -111,11 +111,11 @@ routes: [{ rollout: web, path: ${path}, experiments: { header: x-experiment, tok
   await t.test(
     'a broken manifest is told with its line and keeps what it held, while the others are read',
     async (t) => {
-      await writeFile(manifest, 'kind: Rollout\nspec: [\n');
+      await replaceFile(manifest, 'kind: Rollout\nspec: [\n');
       t.match(await served.line(`${manifest}:`), /rollout\.json:3:1".*is not valid YAML.*what it held before is kept/);
       t.equal(await weight(), 50);
       t.match(await gateway.get(), { status: 200 });
-      await writeFile(manifest, rolloutAt(100));
+      await replaceFile(manifest, rolloutAt(100));
       await gateway.until(async () => (await weight()) === 100, 'the repaired manifest');
       t.strictSame(await gateway.count(5), { canary: 5 });
     },
@@ -123,14 +123,14 @@ routes: [{ rollout: web, path: ${path}, experiments: { header: x-experiment, tok
 
   await t.test('a broken configuration is told with its line, keeps the routes and shows in a metric', async (t) => {
     t.equal(await gateway.metric(RELOADED), 1);
-    await writeFile(configPath, `${config('/')}rutes: []\n`);
+    await replaceFile(configPath, `${config('/')}rutes: []\n`);
     t.match(await served.line('the changed configuration is not applied'), /headgate\.yaml:\d+:1 rutes: unknown key/);
     t.equal(await gateway.metric(RELOADED), 0);
     t.match(await gateway.get(), { status: 200, body: 'canary' });
   });
 
   await t.test('the repaired configuration is applied, its changed routes with it', async (t) => {
-    await writeFile(configPath, config('/shop'));
+    await replaceFile(configPath, config('/shop'));
     await served.line('configuration reloaded');
     t.equal(await gateway.metric(RELOADED), 1);
     await gateway.until(async () => (await gateway.get('/')).status === 404, 'the new route');

@@ -1,9 +1,10 @@
-import { rename, symlink, unlink, writeFile } from 'node:fs/promises';
+import { rename, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { type Loaded, loadConfig } from '../../src/config/load.ts';
 import { ConfigWatcher } from '../../src/config/watch.ts';
+import { replaceFile } from '../lib/replace-file.ts';
 
 const text = (workers: number) =>
   `workers: ${workers}\nroutes: [{ versions: { a: { weight: 1, endpoints: ["127.0.0.1:3001"] } } }]\n`;
@@ -39,9 +40,9 @@ async function watching(t: Test, path: string) {
 t.test('a file that is written again is loaded again', async (t) => {
   const path = join(t.testdir({ 'h.yaml': text(1) }), 'h.yaml');
   const { next } = await watching(t, path);
-  await writeFile(path, text(2));
+  await replaceFile(path, text(2));
   t.equal(await next(), 2);
-  await writeFile(path, text(3));
+  await replaceFile(path, text(3));
   t.equal(await next(), 3);
 });
 
@@ -65,9 +66,9 @@ t.test('a folder that is swapped by symbolic link is seen, as Kubernetes updates
 t.test('a broken file is reported once, and the repaired one is loaded', async (t) => {
   const path = join(t.testdir({ 'h.yaml': text(1) }), 'h.yaml');
   const { next, reports } = await watching(t, path);
-  await writeFile(path, text(0));
+  await replaceFile(path, text(0));
   t.equal(await next(), `${path}:1:10 workers: must be from 1 to 256, not 0`);
-  await writeFile(path, text(2));
+  await replaceFile(path, text(2));
   t.equal(await next(), 2);
   t.equal(reports.length, 0);
 });
@@ -77,14 +78,14 @@ t.test('a file that goes is reported, and loaded when it is back', async (t) => 
   const { next } = await watching(t, path);
   await unlink(path);
   t.match(await next(), `${path}: cannot be read: there is no such file (`);
-  await writeFile(path, text(2));
+  await replaceFile(path, text(2));
   t.equal(await next(), 2);
 });
 
 t.test('a change between loading and watching is not missed', async (t) => {
   const path = join(t.testdir({ 'h.yaml': text(1) }), 'h.yaml');
   const loaded = await loadConfig(path);
-  await writeFile(path, text(12));
+  await replaceFile(path, text(12));
   const seen = new Promise<Loaded>((resolve, reject) => {
     const watcher = new ConfigWatcher(path, loaded, { onChange: resolve, onError: reject }, 10);
     watcher.start();

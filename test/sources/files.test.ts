@@ -1,8 +1,9 @@
-import { mkdir, rename, symlink, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, rename, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { FilesSource } from '../../src/sources/files.ts';
+import { replaceFile } from '../lib/replace-file.ts';
 
 const service = (name: string, port = 80) =>
   `apiVersion: v1\nkind: Service\nmetadata: { name: ${name}, namespace: shop }\nspec: { ports: [{ port: ${port} }] }\n`;
@@ -78,10 +79,10 @@ t.test('a file that breaks keeps its objects until it is repaired', async (t) =>
   const folder = t.testdir({ 'a.yaml': service('a'), 'b.yaml': service('b') });
   const { source, next } = await started(t, folder);
   await next();
-  await writeFile(join(folder, 'b.yaml'), 'kind: [\n');
+  await replaceFile(join(folder, 'b.yaml'), 'kind: [\n');
   t.equal(names(await next()), 'a b');
   t.match(problems(source), [/b\.yaml:2:1: .*; what it held before is kept$/]);
-  await writeFile(join(folder, 'b.yaml'), service('c'));
+  await replaceFile(join(folder, 'b.yaml'), service('c'));
   t.equal(names(await next()), 'a c');
   t.strictSame(problems(source), []);
 });
@@ -90,9 +91,9 @@ t.test('files that come, change and go are followed', async (t) => {
   const folder = t.testdir({ 'a.yaml': service('a') });
   const { next } = await started(t, folder);
   t.equal(names(await next()), 'a');
-  await writeFile(join(folder, 'b.yaml'), service('b'));
+  await replaceFile(join(folder, 'b.yaml'), service('b'));
   t.equal(names(await next()), 'a b');
-  await writeFile(join(folder, 'b.yaml'), service('b', 8080));
+  await replaceFile(join(folder, 'b.yaml'), service('b', 8080));
   t.match((await next()).services, [{}, { ports: [{ port: 8080 }] }]);
   await unlink(join(folder, 'a.yaml'));
   t.equal(names(await next()), 'b');
@@ -102,7 +103,7 @@ t.test('only what changed is applied again', async (t) => {
   const folder = t.testdir({ 'a.yaml': `${service('a')}---\n${service('b')}` });
   const { next } = await started(t, folder);
   const first = await next();
-  await writeFile(join(folder, 'a.yaml'), `${service('a')}---\n${service('b', 8080)}---\n${service('c')}`);
+  await replaceFile(join(folder, 'a.yaml'), `${service('a')}---\n${service('b', 8080)}---\n${service('c')}`);
   const second = await next();
   t.equal(names(second), 'a b c');
   // An object that is applied is parsed anew.
@@ -115,7 +116,7 @@ t.test('a file that is touched or commented changes nothing', async (t) => {
   const { source, next, snapshots } = await started(t, folder);
   await next();
   const before = source.lastEventAt ?? 0;
-  await writeFile(join(folder, 'a.yaml'), `# a comment\n${service('a')}`);
+  await replaceFile(join(folder, 'a.yaml'), `# a comment\n${service('a')}`);
   while (source.lastEventAt === before) await new Promise((resolve) => setTimeout(resolve, 5));
   t.equal(snapshots.length, 0);
 });
@@ -152,7 +153,7 @@ t.test('the line of a problem moves with the file', async (t) => {
   const folder = t.testdir({ 'a.yaml': broken });
   const { next } = await started(t, folder);
   t.match((await next()).problems, [{ place: `${folder}/a.yaml:4 Service shop/a` }]);
-  await writeFile(join(folder, 'a.yaml'), `# a comment\n${broken}`);
+  await replaceFile(join(folder, 'a.yaml'), `# a comment\n${broken}`);
   t.match((await next()).problems, [{ place: `${folder}/a.yaml:5 Service shop/a` }]);
 });
 
@@ -191,7 +192,7 @@ t.test('a path that is not there is a problem, and is read when it comes', async
   await mkdir(path);
   await next();
   t.strictSame(problems(source), [`${path}: the folder holds no *.yaml, *.yml or *.json file`]);
-  await writeFile(join(path, 'a.yaml'), service('a'));
+  await replaceFile(join(path, 'a.yaml'), service('a'));
   t.equal(names(await next()), 'a');
   t.strictSame(problems(source), []);
 });
@@ -232,7 +233,7 @@ t.test('after stop nothing is reported', async (t) => {
   const { source, next, snapshots } = await started(t, folder);
   await next();
   await source.stop();
-  await writeFile(join(folder, 'a.yaml'), service('b'));
+  await replaceFile(join(folder, 'a.yaml'), service('b'));
   await new Promise((resolve) => setTimeout(resolve, 60));
   t.equal(snapshots.length, 0);
 });
