@@ -47,7 +47,11 @@ t.test('out of open files it says so, lives, serves those who are connected, and
   t.teardown(() => {
     for (const client of clients) client.destroy();
   });
+  // A health check may get hold of the descriptor with which libuv turns clients away, and give it back: one more client takes it.
+  const more = setInterval(() => clients.push(connect(port, '127.0.0.1').on('error', () => {})), 50);
+  t.teardown(() => clearInterval(more));
   t.match(await line('no file can be opened any more'), '"code":"EMFILE"');
+  clearInterval(more);
   t.equal((await gateway.get('/meanwhile')).status, 200, 'an idle connection on both sides still serves');
   const answers = await Promise.all(clients.slice(0, 30).map(answered));
   const refused = answers.filter((answer) => answer.includes('connect_error')).length;
