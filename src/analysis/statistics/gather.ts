@@ -76,6 +76,7 @@ function joinDurations(a: Durations, b: Durations): Durations {
   }
   return { bins, counts };
 }
+
 /** The sum of many, by halves, so that each is copied few times. */
 export function joinAll(parts: readonly Durations[]): Durations {
   if (parts.length <= 1) return parts[0] ?? { bins: [], counts: [] };
