@@ -99,8 +99,7 @@ export class Traffic {
     const first = this.#streams[0];
     if (first === undefined) throw new Error('there is no stream');
     const from = this.load.mark(name).at;
-    const settling = Math.ceil((SETTLE_MS / 1000) * first.rate);
-    await this.load.answered(answers + settling, first.name);
+    await this.load.answered(answers, first.name, from + SETTLE_MS);
     const window = { name, from, until: this.load.mark(`after ${name}`).at };
     if (weights !== undefined) this.#shares.push({ window, weights, streams: streams ?? [first.name] });
     for (const [stream, hash] of Object.entries(headers)) this.#headers.push({ window, stream, hash });

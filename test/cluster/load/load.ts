@@ -92,15 +92,20 @@ export class Load {
     return found;
   }
 
-  /** Resolves when so many more requests (of this stream) have ended, well or badly. Throws when that does not come about. */
-  async answered(count: number, stream?: string): Promise<void> {
-    const ended = () => this.records.filter((record) => stream === undefined || record.stream === stream).length;
+  /**
+   * Resolves when so many more requests (of this stream; sent at `since` or later, epoch milliseconds) have ended, well or
+   * badly. Throws when that does not come about.
+   */
+  async answered(count: number, stream?: string, since = 0): Promise<void> {
+    const counts = (record: RequestRecord) =>
+      (stream === undefined || record.stream === stream) && record.sentAt >= since;
+    const ended = () => this.records.filter(counts).length;
     const rate = this.#schedules.reduce(
       (sum, { stream: { name, rate } }) => (stream === undefined || stream === name ? sum + rate : sum),
       0,
     );
     const goal = ended() + count;
-    const deadline = now() + (count / rate) * 1000 + this.#timeoutMs + LATE_MS;
+    const deadline = Math.max(now(), since) + (count / rate) * 1000 + this.#timeoutMs + LATE_MS;
     while (ended() < goal) {
       if (this.#stopped || now() > deadline) throw new Error(`${goal - ended()} of ${count} requests have not ended`);
       await sleep(Math.min(200, Math.max(5, ((goal - ended()) / rate) * 1000)));
