@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const STOP_MS = 3_000;
 
-/** A process that was started, pinned to one core. */
+/** A process that was started, pinned to its cores. */
 export interface Child {
   readonly name: string;
   readonly pid: number;
@@ -31,10 +31,15 @@ export class Children {
     });
   }
 
+  /** A new folder for the files of one process; it is removed with everything else. */
+  newFolder(name: string): string {
+    return mkdtempSync(join(this.folder, `${name}-`));
+  }
+
   /** Starts a program in a process group of its own, so that its children (nginx workers) end with it. */
-  start(name: string, core: number, command: string, args: readonly string[]): Child {
+  start(name: string, cores: number | readonly number[], command: string, args: readonly string[]): Child {
     if (this.#closing) throw new Error('the benchmark is ending');
-    const child = spawn('taskset', ['-c', String(core), command, ...args], {
+    const child = spawn('taskset', ['-c', String(cores), command, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -56,7 +61,12 @@ export class Children {
   }
 
   /** Runs a program to its end. @returns what it printed. @throws when it fails. */
-  async finish(name: string, core: number, command: string, args: readonly string[]): Promise<string> {
+  async finish(
+    name: string,
+    core: number | readonly number[],
+    command: string,
+    args: readonly string[],
+  ): Promise<string> {
     const child = this.start(name, core, command, args);
     while (child.ended() === null) await sleep(20);
     // The last output may come a moment after the exit.
@@ -74,6 +84,13 @@ export class Children {
     throw new Error(`${child.name} is not ready after 10 s: ${child.output().trim()}`);
   }
 
+  /** Ends one process and those that it started. */
+  async end(child: Child): Promise<void> {
+    signalGroup(child.pid, 'SIGTERM');
+    for (const deadline = Date.now() + STOP_MS; child.ended() === null && Date.now() < deadline; ) await sleep(20);
+    if (child.ended() === null) signalGroup(child.pid, 'SIGKILL');
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     this.#signal('SIGTERM');
@@ -82,14 +99,17 @@ export class Children {
   }
 
   #signal(signal: NodeJS.Signals): void {
-    for (const { pid } of this.#running) {
-      if (pid === undefined) continue;
-      try {
-        process.kill(-pid, signal);
-      } catch {
-        // It has ended by itself in this moment.
-      }
-    }
+    for (const { pid } of this.#running) signalGroup(pid ?? 0, signal);
+  }
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  // 0 is what could not be started; it would mean this process's own group.
+  if (pid === 0) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended by itself in this moment.
   }
 }
 

@@ -1,4 +1,7 @@
 import type { Round } from './measure.ts';
+import type { TargetRow } from './section.ts';
+import { median, spread } from './spread.ts';
+import { LARGE, type Workload } from './workload.ts';
 
 /** All rounds of one peer. */
 export interface Measured {
@@ -8,35 +11,65 @@ export interface Measured {
   readonly peakRss: number;
 }
 
-/** A markdown table. The ratio to `reference` is taken within each round, because the speed of a host drifts between them. */
-export function table(results: readonly Measured[], reference: string): string {
-  const base = results.find(({ name }) => name === reference)?.rounds ?? [];
-  const rows = results.map(({ name, rounds, peakRss }) => {
-    const cpu = rounds.map((round) => round.cpu);
-    const ratios = rounds.flatMap((round, index) => {
-      const other = base[index];
-      return other === undefined ? [] : [round.cpu / other.cpu];
-    });
-    const user = median(rounds.map((round) => round.user)).toFixed(1);
-    const rate = Math.round(median(rounds.map((round) => round.requestsPerSecond)));
-    return [name, spread(cpu, 1), ratios.length === 0 ? '-' : spread(ratios, 2), user, rate, peakRss.toFixed(0)];
+export const REFERENCE = 'nginx';
+const SUBJECT = 'headgate';
+
+/** The table of one workload. */
+export function workloadTable(results: readonly Measured[], workload: Workload): string {
+  const rows = results.map((measured) => {
+    const { name, rounds, peakRss } = measured;
+    const ratios = ratiosTo(results, measured, REFERENCE);
+    return [
+      name,
+      spread(cpuOf(rounds), 1),
+      ratios.length === 0 ? '-' : spread(ratios, 2),
+      median(rounds.map((round) => round.user)).toFixed(1),
+      median(rounds.map((round) => round.requestsPerSecond)).toFixed(0),
+      peakRss.toFixed(0),
+    ];
   });
-  const head = ['Proxy', 'CPU us/request', `ratio to ${reference}`, 'of it user', 'requests/s', 'peak RSS MiB'];
+  const unit = workload.answer === LARGE ? 'MB' : 'request';
+  const head = ['Proxy', `CPU us/${unit}`, `ratio to ${REFERENCE}`, 'of it user', 'requests/s', 'peak RSS MiB'];
+  return table(head, rows);
+}
+
+/** The targets of a workload whose peers were there. */
+export function ratioTargets(results: readonly Measured[], { title, targets }: Workload): readonly TargetRow[] {
+  const subject = results.find(({ name }) => name === SUBJECT);
+  if (subject === undefined) return [];
+  return targets.flatMap(({ against, atMost }) => {
+    const ratios = ratiosTo(results, subject, against);
+    if (ratios.length === 0) return [];
+    const toBeat = `at most ${atMost} x ${against}`;
+    return [{ what: title, toBeat, measured: spread(ratios, 2), met: median(ratios) <= atMost }];
+  });
+}
+
+/** The first table of the report. */
+export function targetTable(rows: readonly TargetRow[]): string {
+  const head = ['Workload', 'to beat', 'measured', 'met'];
+  return table(
+    head,
+    rows.map(({ what, toBeat, measured, met }) => [what, toBeat, measured, met ? 'yes' : '**no**']),
+  );
+}
+
+/** A table in markdown; all but the first column are aligned to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
 }
 
-/** Median, with least and greatest in parentheses. */
-function spread(values: readonly number[], digits: number): string {
-  const least = Math.min(...values).toFixed(digits);
-  const greatest = Math.max(...values).toFixed(digits);
-  return `${median(values).toFixed(digits)} (${least}-${greatest})`;
+/** Within each round, because the speed of a host drifts between them. Empty when the other was not there. */
+function ratiosTo(results: readonly Measured[], { rounds }: Measured, other: string): readonly number[] {
+  const base = results.find(({ name }) => name === other)?.rounds ?? [];
+  return rounds.flatMap((round, index) => {
+    const beside = base[index];
+    return beside === undefined ? [] : [round.cpu / beside.cpu];
+  });
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
-  return (lower + upper) / 2;
+function cpuOf(rounds: readonly Round[]): readonly number[] {
+  return rounds.map((round) => round.cpu);
 }

@@ -1,33 +1,40 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
+import { makeCertificate } from './certificate.ts';
 import { Children, freePorts } from './children.ts';
-import { measure, peakRss, type Round } from './measure.ts';
-import { PEERS, type Peer, startUpstream } from './peers.ts';
-import { prove } from './prove.ts';
-import { type Measured, table } from './report.ts';
+import { startObserver } from './observer.ts';
+import type { Product } from './peers/peer.ts';
+import { PEERS } from './peers.ts';
+import { targetTable } from './report.ts';
 import { requirements } from './requirements.ts';
-import { type BenchVersion, BODY, benchVersions, CONNECTIONS, headBytes } from './workload.ts';
+import { benchVersions } from './routing.ts';
+import type { Section, SectionResult, Setting } from './section.ts';
+import { SECTIONS } from './sections.ts';
+import { startUpstream } from './upstream.ts';
 
-/** CPU and memory of Headgate beside nginx, doing the same work in one run. See README.md. */
+/** Headgate beside others that do the same work, in one run. See README.md. */
 
 let interrupted = false;
 
-const REFERENCE = 'nginx';
-const WARM_UP_SECONDS = 2;
-const USAGE = `Usage: node bench/run.ts [--rounds 5] [--seconds 3] [--peers ${Object.keys(PEERS).join(',')}] [--write]`;
+const USAGE = `Usage: node bench/run.ts [--only ${namesOf(SECTIONS)}] [--peers ${namesOf(PEERS)}] [--rounds 5] [--seconds 2] [--write]
+--workloads is another word for --only.`;
 
 interface Options {
+  readonly sections: readonly Section[];
+  readonly peers: readonly Product[];
   readonly rounds: number;
   readonly seconds: number;
-  readonly peers: readonly string[];
   readonly write: boolean;
 }
+
+/** A section of the report that has been measured. */
+type Written = SectionResult & { readonly title: string };
 
 async function main(): Promise<void> {
   const options = readOptions();
   if (options === null) return console.log(USAGE);
-  const programs = requirements();
+  const programs = requirements(options.peers);
   const children = new Children();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
@@ -36,46 +43,28 @@ async function main(): Promise<void> {
     });
   }
   try {
-    const results = await compare(children, options);
-    const report = table(results, REFERENCE);
-    console.log(`\n${report}`);
-    if (options.write) writeFileSync(new URL('RESULTS.md', import.meta.url), resultsPage(report, options, programs));
+    const setting = await prepare(children, options);
+    const sections: Written[] = [];
+    for (const section of options.sections) {
+      const result = await section.run(setting);
+      console.log(`\n## ${section.title}\n\n${result.markdown}\n`);
+      sections.push({ title: section.title, ...result });
+    }
+    const page = resultsPage(sections, options, programs);
+    console.log(targetTable(sections.flatMap(({ targets }) => targets)));
+    if (options.write) writeFileSync(new URL('RESULTS.md', import.meta.url), page);
+    if (sections.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
   } finally {
     await children.close();
   }
 }
 
-async function compare(children: Children, { rounds, seconds, peers: names }: Options): Promise<readonly Measured[]> {
+async function prepare(children: Children, { peers, rounds, seconds }: Options): Promise<Setting> {
   const versions = benchVersions(await freePorts(6));
-  await startUpstream(children, versions);
-  const peers = await startPeers(children, versions, names);
-  for (const peer of peers) await measure(children, peer, WARM_UP_SECONDS);
-  const results = new Map<Peer, Round[]>(peers.map((peer) => [peer, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    // Each round begins with another peer, so that none is always the first or follows the same one.
-    const first = round % peers.length;
-    for (const peer of [...peers.slice(first), ...peers.slice(0, first)]) {
-      const result = await measure(children, peer, seconds);
-      results.get(peer)?.push(result);
-      console.log(`round ${round + 1}: ${peer.name} ${result.cpu.toFixed(1)} us`);
-    }
-  }
-  return peers.map((peer) => ({ name: peer.name, rounds: results.get(peer) ?? [], peakRss: peakRss(peer.pid) }));
-}
-
-async function startPeers(
-  children: Children,
-  versions: readonly BenchVersion[],
-  names: readonly string[],
-): Promise<readonly Peer[]> {
-  const peers: Peer[] = [];
-  for (const name of names) {
-    const peer = await PEERS[name]?.(children, versions);
-    if (peer === undefined) continue;
-    peers.push(peer);
-    console.log(`${name}: ${peer.routes ? await prove(peer, versions) : 'routes nothing; a floor'}`);
-  }
-  return peers;
+  const certificate = await makeCertificate(children);
+  const { port } = await startObserver();
+  await startUpstream(children, versions, port);
+  return { children, versions, certificate, peers, rounds, seconds };
 }
 
 /** Null: only the usage was asked for. */
@@ -83,35 +72,58 @@ function readOptions(): Options | null {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '3' },
-      peers: { type: 'string', default: Object.keys(PEERS).join(',') },
+      seconds: { type: 'string', default: '2' },
+      only: { type: 'string' },
+      workloads: { type: 'string' },
+      peers: { type: 'string' },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) return null;
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-  const peers = values.peers.split(',');
-  const unknown = peers.filter((name) => !Object.hasOwn(PEERS, name));
-  if (unknown.length > 0) throw new Error(`no such peer: ${unknown.join(', ')}\n${USAGE}`);
   if (![rounds, seconds].every((count) => Number.isInteger(count) && count > 0)) throw new Error(USAGE);
-  return { rounds, seconds, peers, write: values.write };
+  const sections = chosen(SECTIONS, values.only ?? values.workloads, 'section');
+  const peers = chosen(PEERS, values.peers, 'peer');
+  return { sections, peers, rounds, seconds, write: values.write };
 }
 
-function resultsPage(report: string, options: Options, programs: Readonly<Record<string, string>>): string {
+/** All, or those that are named, in the order of the list. */
+function chosen<T extends { readonly name: string }>(
+  all: readonly T[],
+  names: string | undefined,
+  kind: string,
+): readonly T[] {
+  if (names === undefined) return all;
+  const wanted = names.split(',');
+  const unknown = wanted.filter((name) => !all.some((one) => one.name === name));
+  if (unknown.length > 0) throw new Error(`no such ${kind}: ${unknown.join(', ')}\n${USAGE}`);
+  return all.filter(({ name }) => wanted.includes(name));
+}
+
+function resultsPage(sections: readonly Written[], options: Options, programs: readonly string[]): string {
   const { rounds, seconds, peers } = options;
-  const command = `npm run bench -- --rounds ${rounds} --seconds ${seconds} --peers ${peers.join(',')} --write`;
+  const only = options.sections.length === SECTIONS.length ? '' : ` --only ${namesOf(options.sections)}`;
+  const command = `npm run bench -- --rounds ${rounds} --seconds ${seconds} --peers ${namesOf(peers)}${only} --write`;
+  const parts = sections.map(({ title, markdown }) => `## ${title}\n\n${markdown}`);
   return `# Results
 
 Written by \`${command}\`; README.md says what is measured.
 
 - ${new Date().toISOString().slice(0, 10)}; Linux ${release()}; ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}
-- Node.js ${process.versions.node}, nginx ${programs['nginx']}, wrk ${programs['wrk']}
-- GET, ${BODY.length}-byte body, ${CONNECTIONS} connections, request head of ${headBytes(10_000)} bytes
+- ${programs.join('; ')}
 - ${rounds} interleaved rounds of ${seconds} s: median (least-greatest)
 
-${report}
+## Targets
+
+${targetTable(sections.flatMap(({ targets }) => targets))}
+
+${parts.join('\n\n')}
 `;
+}
+
+function namesOf(all: readonly { readonly name: string }[]): string {
+  return all.map(({ name }) => name).join(',');
 }
 
 try {

@@ -1,63 +1,54 @@
-/** The work that every peer does, and the load that it gets. */
-
-export interface BenchVersion {
-  readonly name: 'stable' | 'canary' | 'experiment';
-  /** Percent of what no header claims; null: by header only. */
-  readonly weight: number | null;
-  /** Upstream ports, two a version. */
-  readonly ports: readonly [number, number];
+/** How much CPU Headgate may take beside another: the median of the ratios within the rounds. */
+export interface RatioTarget {
+  /** Name of the peer. */
+  readonly against: string;
+  readonly atMost: number;
 }
 
-/** A header that must lead to one version, whatever the weights say. */
-export interface HeaderRoute {
-  readonly header: string;
-  readonly value: string;
-  readonly to: BenchVersion['name'];
+/** What clients send, and what they get. */
+export interface Workload {
+  /** What `--workloads` takes. */
+  readonly name: string;
+  readonly title: string;
+  readonly method: 'GET' | 'POST';
+  /** Fields besides Host and, with a body, Content-Length. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** Bytes of the request's body. */
+  readonly sent: number;
+  /** Bytes of the answer's body; one of ANSWER_BYTES. */
+  readonly answer: number;
+  /** Requests that a connection sends at once. */
+  readonly pipelined: number;
+  readonly tls: boolean;
+  /** Connections that the load is on. */
+  readonly connections: number;
+  /** Connections that stand idle beside them, each having made one request. */
+  readonly idle: number;
+  readonly targets: readonly RatioTarget[];
 }
 
-export const CANARY_PERCENT = 10;
+export const SMALL = 121;
+export const MEDIUM = 16_384;
+export const LARGE = 1_048_576;
 
-export const HEADER_ROUTES: readonly HeaderRoute[] = [
-  { header: 'x-canary', value: 'true', to: 'canary' },
-  { header: 'aws-cf-cd-super-svp-9f8b7a6d', value: '123e4567-e89b-12d3-a456-42661417400', to: 'experiment' },
-];
+/** Sizes that the upstream has answers of. */
+export const ANSWER_BYTES: readonly number[] = [SMALL, MEDIUM, LARGE];
 
-/** Six upstream ports as three versions. */
-export function benchVersions([a = 0, b = 0, c = 0, d = 0, e = 0, f = 0]: readonly number[]): readonly BenchVersion[] {
-  return [
-    { name: 'stable', weight: 100 - CANARY_PERCENT, ports: [a, b] },
-    { name: 'canary', weight: CANARY_PERCENT, ports: [c, d] },
-    { name: 'experiment', weight: null, ports: [e, f] },
-  ];
+/** The path of an answer. */
+export function answerPath(bytes: number): string {
+  return `/${bytes}.txt`;
 }
 
-/** Answer of every upstream: 121 bytes. */
-export const BODY = `${'a'.repeat(120)}\n`;
+/** A body of so many bytes, no two lines of which are the same: one that is cut, doubled or mixed up shows. */
+export function bodyOf(bytes: number): string {
+  const lines = Array.from({ length: Math.ceil(bytes / 16) }, (_, line) => `${String(line).padStart(15, 'x')}\n`);
+  return lines.join('').slice(0, bytes);
+}
 
-export const CONNECTIONS = 64;
-
-const PATH = '/index.html';
-/** At this path the upstream also answers what it saw, for the proof before the timing. */
-export const PROOF_PATH = '/proof';
-
-/** What a browser sends with each request. */
-export const BROWSER_FIELDS: Readonly<Record<string, string>> = {
-  'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36',
-  Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
-  'Accept-Encoding': 'gzip, deflate, br, zstd',
-  'Accept-Language': 'en-US,en;q=0.5',
-  'Sec-Fetch-Mode': 'navigate',
-};
-
-/** Size of the request head that wrk sends, in bytes. */
-export function headBytes(port: number): number {
-  const fields = Object.entries({ Host: `127.0.0.1:${port}`, ...BROWSER_FIELDS });
-  const lines = [`GET ${PATH} HTTP/1.1`, ...fields.map(([name, value]) => `${name}: ${value}`)];
+/** Size of a request's head in bytes. */
+export function headBytes({ method, fields, sent, answer }: Workload): number {
+  const length = sent === 0 ? {} : { 'Content-Length': String(sent) };
+  const all = Object.entries({ Host: '127.0.0.1:10000', ...fields, ...length });
+  const lines = [`${method} ${answerPath(answer)} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`)];
   return lines.join('\r\n').length + '\r\n\r\n'.length;
-}
-
-/** Arguments of wrk for one round. */
-export function wrkArguments(port: number, seconds: number): readonly string[] {
-  const fields = Object.entries(BROWSER_FIELDS).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  return ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, ...fields, `http://127.0.0.1:${port}${PATH}`];
 }

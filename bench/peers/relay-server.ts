@@ -6,7 +6,8 @@ import { connect, createServer, type Socket } from 'node:net';
  */
 
 const [port, ...upstreamPorts] = process.argv.slice(2).map(Number);
-const BUFFER_BYTES = 16_384;
+/** One for each upstream connection. */
+const BUFFER_BYTES = 65_536;
 const NOTHING = new Uint8Array(0);
 let turn = 0;
 

@@ -1,0 +1,14 @@
+/** Median, with least and greatest in parentheses. */
+export function spread(values: readonly number[], digits: number): string {
+  const least = Math.min(...values).toFixed(digits);
+  const greatest = Math.max(...values).toFixed(digits);
+  return `${median(values).toFixed(digits)} (${least}-${greatest})`;
+}
+
+/** NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+  return (lower + upper) / 2;
+}
