@@ -1,5 +1,5 @@
 import { HeaderRules } from './header-rules.ts';
-import { hostName } from './host-name.ts';
+import { RouteIndex } from './route-index.ts';
 import { Spread } from './spread.ts';
 import type { FallbackReason, Route, RoutingTable, Version } from './table.ts';
 
@@ -56,25 +56,12 @@ export class Decision<L extends Live> {
 /** Chooses a version for each request. Swapped whole for another when the table changes. */
 export class Matcher<L extends Live> {
   readonly routes: readonly LoadedRoute<L>[];
-  readonly #byHost = new Map<string, LoadedRoute<L>[]>();
-  /** By what stands behind the `*`: `.example.org`. */
-  readonly #bySuffix = new Map<string, LoadedRoute<L>[]>();
-  readonly #anyHost: LoadedRoute<L>[] = [];
+  readonly index: RouteIndex;
 
   /** @param previous keeps the routes that are the same object, and the weighted sequence where the shares are the same. */
   constructor(table: RoutingTable, attach: (route: Route, version: Version) => L, previous?: Matcher<L>) {
-    const before = new Map(previous?.routes.map((route) => [route.name, route]));
-    this.routes = table.routes.map((route) => {
-      const old = before.get(route.name);
-      return old?.source === route ? old : new LoadedRoute(route, attach, old);
-    });
-    for (const route of this.routes.toSorted(longestPathFirst)) {
-      if (route.hosts.length === 0) this.#anyHost.push(route);
-      for (const host of route.hosts) {
-        if (host.startsWith('*.')) addTo(this.#bySuffix, host.slice(1), route);
-        else addTo(this.#byHost, host, route);
-      }
-    }
+    this.routes = loadedRoutes(table, attach, previous?.routes ?? []);
+    this.index = previous?.index.isFor(table.routes) ? previous.index : new RouteIndex(table.routes);
   }
 
   /** Fills `decision`. Takes the next place of the route's weighted sequence only when no header rule decides. */
@@ -104,43 +91,28 @@ export class Matcher<L extends Live> {
     settle(decision, loaded.next());
   }
 
-  /** The host's own routes, then those of the suffixes it has, the longest first, then those of any host. */
   #findRoute(view: RequestView): LoadedRoute<L> | null {
-    if (view.hostStart >= 0 && (this.#byHost.size > 0 || this.#bySuffix.size > 0)) {
-      const host = hostName(view.bytes, view.hostStart, view.hostEnd);
-      const route = routeForPath(this.#byHost.get(host), view) ?? this.#findBySuffix(host, view);
-      if (route !== null) return route;
-    }
-    return routeForPath(this.#anyHost, view);
-  }
-
-  #findBySuffix(host: string, view: RequestView): LoadedRoute<L> | null {
-    if (this.#bySuffix.size === 0) return null;
-    for (let dot = host.indexOf('.', 1); dot > 0; dot = host.indexOf('.', dot + 1)) {
-      const route = routeForPath(this.#bySuffix.get(host.slice(dot)), view);
-      if (route !== null) return route;
-    }
-    return null;
+    const { bytes, hostStart, hostEnd, pathStart, pathEnd } = view;
+    const index = this.index.find(bytes, hostStart, hostEnd, pathStart, pathEnd);
+    return index < 0 ? null : (this.routes[index] ?? null);
   }
 }
 
-function addTo<R>(lists: Map<string, R[]>, key: string, route: R): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [route]);
-  else list.push(route);
-}
-
-/** The first that takes the path; `routes` have the longest path first. */
-function routeForPath<L extends Live>(
-  routes: readonly LoadedRoute<L>[] | undefined,
-  view: RequestView,
-): LoadedRoute<L> | null {
-  if (routes === undefined) return null;
-  for (let i = 0; i < routes.length; i += 1) {
-    const route = routes[i];
-    if (route?.takesPath(view)) return route;
-  }
-  return null;
+/** Most routes of a new table are where they were, and most of them the same objects. */
+function loadedRoutes<L extends Live>(
+  table: RoutingTable,
+  attach: (route: Route, version: Version) => L,
+  previous: readonly LoadedRoute<L>[],
+): readonly LoadedRoute<L>[] {
+  let byName: ReadonlyMap<string, LoadedRoute<L>> | null = null;
+  return table.routes.map((route, i) => {
+    const guess = previous[i];
+    if (guess?.source === route) return guess;
+    if (guess?.name === route.name) return new LoadedRoute(route, attach, guess);
+    byName ??= new Map(previous.map((one) => [one.name, one]));
+    const old = byName.get(route.name);
+    return old?.source === route ? old : new LoadedRoute(route, attach, old);
+  });
 }
 
 /** A route with everything that a request needs at hand. */
@@ -148,34 +120,18 @@ export class LoadedRoute<L extends Live> {
   /** What it was made of. */
   readonly source: Route;
   readonly name: string;
-  readonly hosts: readonly string[];
-  readonly path: string;
   readonly candidates: readonly Candidate<L>[];
   readonly spread: Spread;
   readonly headerRules: HeaderRules<L>;
-  readonly #pathBytes: Buffer;
 
   constructor(route: Route, attach: (route: Route, version: Version) => L, before: LoadedRoute<L> | undefined) {
     this.source = route;
     this.name = route.name;
-    this.hosts = route.hosts;
-    this.path = route.path;
-    this.#pathBytes = Buffer.from(route.path === '/' ? '' : route.path.replace(/\/$/, ''), 'latin1');
     this.candidates = attachVersions(route, attach);
     this.headerRules = new HeaderRules(route, this.candidates);
     const spread = new Spread(route.split);
     // An unrelated change must not restart the sequence: at many changes a second a 1% canary would get anything but 1%.
     this.spread = before?.spread.fingerprint === spread.fingerprint ? before.spread : spread;
-  }
-
-  takesPath(view: RequestView): boolean {
-    const prefix = this.#pathBytes;
-    const length = view.pathEnd - view.pathStart;
-    if (length < prefix.length) return false;
-    for (let i = 0; i < prefix.length; i += 1) {
-      if (view.bytes[view.pathStart + i] !== prefix[i]) return false;
-    }
-    return length === prefix.length || prefix.length === 0 || view.bytes[view.pathStart + prefix.length] === 0x2f;
   }
 
   nextWeighted(): Candidate<L> | null {
@@ -234,8 +190,4 @@ function attachVersions<L extends Live>(
     }
   }
   return candidates;
-}
-
-function longestPathFirst(a: { path: string; name: string }, b: { path: string; name: string }): number {
-  return b.path.length - a.path.length || (a.path < b.path ? -1 : a.path > b.path ? 1 : a.name < b.name ? -1 : 1);
 }
