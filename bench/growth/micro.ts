@@ -8,7 +8,7 @@ import { SeriesRegistry } from '../../src/telemetry/counters.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { enterFlight, leaveFlight, recordAnswer, recordOutcome } from '../../src/telemetry/record.ts';
 import { testSettings } from '../../test/lib/test-settings.ts';
-import { BROWSER_FIELDS } from '../workload.ts';
+import { BROWSER_FIELDS } from '../fields.ts';
 import { addressOf, EXPERIMENT_HEADER, grown, type Shape, tokenOf } from './shape.ts';
 
 /** Requests for so many routes at most: enough that no cache of the processor holds what all of them need. */
