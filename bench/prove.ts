@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import { networkInterfaces } from 'node:os';
 import { TLSSocket } from 'node:tls';
 import type { Certificate } from './certificate.ts';
 import type { Peer } from './peers/peer.ts';
@@ -81,20 +82,27 @@ async function proveRouting(peer: Peer, { versions, workload }: ProofTerms, send
 /** Looks at what the upstream got. */
 function checkArrived(peer: Peer, workload: Workload, answers: readonly Seen[]): void {
   checkWhole(peer, answers, SMALL);
-  const before = workload.fields['X-Forwarded-For'];
-  const forwarded = before === undefined ? '127.0.0.1' : `${before}, 127.0.0.1`;
   const hash = createHash('sha256').update(bodyOf(workload.sent)).digest('hex');
   const fields = Object.keys(workload.fields).map((name) => name.toLowerCase());
   for (const { headers } of answers) {
-    if (headers['proof-forwarded-for'] !== forwarded) {
-      throw unfit(peer, `X-Forwarded-For arrived as ${String(headers['proof-forwarded-for'])}, not as ${forwarded}`);
-    }
+    checkForwarded(peer, workload.fields['X-Forwarded-For'], headers['proof-forwarded-for']);
     if (headers['proof-method'] !== workload.method || headers['proof-body'] !== hash) {
       throw unfit(peer, 'a request arrived with another method or body');
     }
     const arrived = String(headers['proof-fields']).split(' ');
     const missing = fields.filter((name) => !arrived.includes(name));
     if (missing.length > 0) throw unfit(peer, `requests arrived without ${missing.join(', ')}`);
+  }
+}
+
+/** The client's address must have come behind what was there, as one more member of the list. */
+function checkForwarded(peer: Peer, before: string | undefined, arrived: unknown): void {
+  const members = String(arrived).split(/\s*,\s*/);
+  const added = members.pop() ?? '';
+  const machine = Object.values(networkInterfaces()).flatMap((of) => (of ?? []).map(({ address }) => address));
+  const addresses = peer.forwardsMachineAddress === true ? machine : ['127.0.0.1'];
+  if (members.join(', ') !== (before ?? '') || !addresses.includes(added)) {
+    throw unfit(peer, `X-Forwarded-For arrived as ${String(arrived)}, was ${before ?? 'not there'} before`);
   }
 }
 

@@ -13,6 +13,8 @@ export interface Peer {
   readonly child: Child;
   /** False for a floor that routes nothing. */
   readonly routes: boolean;
+  /** In X-Forwarded-For it writes an address of the machine for a client on loopback, as Envoy does. */
+  readonly forwardsMachineAddress?: true;
 }
 
 /** What a peer is started with. */
