@@ -39,7 +39,10 @@ export class Children {
   /** Starts a program in a process group of its own, so that its children (nginx workers) end with it. */
   start(name: string, cores: number | readonly number[], command: string, args: readonly string[]): Child {
     if (this.#closing) throw new Error('the benchmark is ending');
-    const child = spawn('taskset', ['-c', String(cores), command, ...args], {
+    // Only Linux has taskset; elsewhere nothing is pinned.
+    const pinned = process.platform === 'linux' ? ['taskset', '-c', String(cores)] : [];
+    const [program = command, ...words] = [...pinned, command, ...args];
+    const child = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
