@@ -116,7 +116,8 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function failure(child: Child): Error {
+/** How a process ended, with what it printed. */
+export function failure(child: Child): Error {
   return new Error(`${child.name} ended with ${child.ended()}: ${child.output().trim()}`);
 }
 

@@ -1,39 +1,31 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Children } from './children.ts';
-import { answerPath, bodyOf, type Workload } from './workload.ts';
+import type { CpuTime } from './cpu-time.ts';
+import { runH2load } from './h2load.ts';
+import type { Peer } from './peers/peer.ts';
+import type { Workload } from './workload.ts';
+import { runWrk, wrkScript } from './wrk.ts';
 
-/** wrk with one thread, on one workload. */
+/** What a peer has done in a stretch of time. */
+export interface Done {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  /** Of the peer, in that time. */
+  readonly cpu: CpuTime;
+}
+
+/** The client side of one workload. */
 export interface Load {
   readonly workload: Workload;
-  /** Null: every request is the same GET, which wrk makes itself. */
-  readonly script: string | null;
+  /** @throws when an answer is not 2xx, or a connection fails. */
+  run(peer: Peer, seconds: number): Promise<Done>;
 }
 
+/**
+ * wrk, which takes the least of the core that it shares with the upstream. With TLS it would also measure its handshakes, 3 to 6 % of two
+ * seconds and not what keep-alive costs: there h2load measures a stretch that begins after them.
+ */
 export function makeLoad(children: Children, workload: Workload): Load {
-  if (workload.sent === 0 && workload.pipelined === 1) return { workload, script: null };
-  const script = join(children.newFolder('wrk'), `${workload.name}.lua`);
-  writeFileSync(script, lua(workload));
-  return { workload, script };
-}
-
-/** Arguments of wrk. */
-export function wrkArguments({ workload, script }: Load, port: number, seconds: number): readonly string[] {
-  const { fields, connections, tls, answer } = workload;
-  const headers = Object.entries(fields).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const scripts = script === null ? [] : ['-s', script];
-  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}${answerPath(answer)}`;
-  return ['-t1', `-c${connections}`, `-d${seconds}s`, ...headers, ...scripts, url];
-}
-
-/** The bytes are made once, so that the script costs next to nothing while wrk runs. */
-function lua({ method, sent, pipelined }: Workload): string {
-  const body = sent === 0 ? 'nil' : `[[\n${bodyOf(sent)}]]`;
-  return `local requests
-function init()
-  local one = wrk.format(${JSON.stringify(method)}, nil, nil, ${body})
-  requests = string.rep(one, ${pipelined})
-end
-function request() return requests end
-`;
+  if (workload.tls) return { workload, run: (peer, seconds) => runH2load(children, workload, peer, seconds) };
+  const script = wrkScript(children, workload);
+  return { workload, run: (peer, seconds) => runWrk(children, workload, script, peer, seconds) };
 }

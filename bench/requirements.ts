@@ -5,6 +5,7 @@ import type { Product } from './peers/peer.ts';
 const TOOLS = [
   { program: 'nginx', versionFlag: '-v', package: 'nginx-light' },
   { program: 'wrk', versionFlag: '-v', package: 'wrk' },
+  { program: 'h2load', versionFlag: '--version', package: 'nghttp2-client' },
   { program: 'openssl', versionFlag: 'version', package: 'openssl' },
   { program: 'taskset', versionFlag: '--version', package: 'util-linux' },
 ];
@@ -21,7 +22,7 @@ export function requirements(peers: readonly Product[]): readonly string[] {
     throw new Error(`not installed: ${programs}. On Debian: apt-get install ${packages}`);
   }
   const products = peers.map((peer) => `${peer.name} ${peer.version()}`);
-  return [...products, `upstream nginx, load ${versions.find(([name]) => name === 'wrk')?.join(' ')}`];
+  return [...products, ...versions.map(([name, found]) => `${name} ${found ?? ''}`)];
 }
 
 function versionOf(program: string, flag: string): string | null {
