@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Children, freePorts } from './children.ts';
 import { LOAD_CORE, PROXY_CORE } from './cores.ts';
-import { cpuSeconds } from './measure.ts';
+import { cpuTime } from './cpu-time.ts';
 import { headgate } from './peers/headgate.ts';
 import { nginx } from './peers/nginx.ts';
 import type { Peer, Product } from './peers/peer.ts';
@@ -94,7 +94,7 @@ function isInstalled(product: Product): boolean {
 /** Seconds of CPU that a process has used; null where there is no /proc. */
 function cpuOf(pid: number): number | null {
   if (process.platform !== 'linux') return null;
-  const { user, system } = cpuSeconds(pid);
+  const { user, system } = cpuTime(pid);
   return user + system;
 }
 
