@@ -4,12 +4,13 @@ import type { UpstreamFailureReason } from '../telemetry/layout.ts';
 import { recordAnswer, recordFailure } from '../telemetry/record.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import { slabs } from '../upstream/slabs.ts';
 import type { Account } from './account.ts';
 import type { DataPlane } from './data-plane.ts';
 import { EndpointVerdict } from './endpoint-verdict.ts';
 import type { RequestRelay } from './request-relay.ts';
 import type { ResponseRelay } from './response-relay.ts';
-import { flushed } from './scratch.ts';
+import { afterFlush, flushed } from './scratch.ts';
 
 /**
  * One attempt at an endpoint: the connection that it has, and what its end shows of the endpoint and of the version. An
@@ -62,7 +63,10 @@ export class Attempt {
     this.#end();
     const clean = upstream.start === upstream.end && !upstream.brimful;
     // What the client's socket still refers to must not be overwritten by the next exchange.
-    if (!flushed(client)) upstream.renewSlab();
+    if (!flushed(client)) {
+      const slab = upstream.renewSlab();
+      afterFlush(client, () => slabs.give(slab));
+    }
     upstream.rewind();
     // After a refused upgrade an application may have let go of the connection's HTTP all the same.
     const reusable = response.upstreamKeepAlive && !request.upgrade;

@@ -79,10 +79,15 @@ export class UpstreamConnection {
     return this.end === this.slab.length - TAILROOM;
   }
 
-  /** The last write to a client still refers to the buffer: leave it to that write. What was read has been passed on. */
-  renewSlab(): void {
+  /**
+   * The last write to a client still refers to the buffer: leaves it to that write. What was read has been passed on.
+   * @returns the buffer, to be given back when it has been written.
+   */
+  renewSlab(): Buffer {
+    const { slab } = this;
     this.#dropSlab();
     this.rewind();
+    return slab;
   }
 
   /** Forgets consumed bytes. To be called when everything read has been passed on. */
@@ -167,6 +172,7 @@ export class UpstreamConnection {
   /** Moves what is unread to another buffer: a read into no room at all would be an error. */
   #makeRoom(): void {
     const unread = this.slab.subarray(this.start, this.end);
+    slabs.lose(this.slab);
     this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES + unread.length);
     this.rewind();
     this.end += unread.copy(this.slab, this.start);
@@ -185,12 +191,20 @@ export class UpstreamConnection {
     const goOn = this.user.onUpstreamData();
     if (this.start !== this.end) return goOn;
     this.rewind();
-    // To go on means that no write refers to it. A body that comes in large reads keeps its slab, and is not copied.
-    if (goOn && (length <= SMALL_READ_BYTES || this.user === null)) {
+    // To go on means that no write refers to it.
+    if (goOn) this.#fitSlab(length);
+    return goOn;
+  }
+
+  /** A body that comes in large reads keeps its slab, and is not copied. */
+  #fitSlab(length: number): void {
+    if (length <= SMALL_READ_BYTES || this.user === null) {
       slabs.give(this.slab);
       this.#dropSlab();
+    } else if (length === this.slab.length - HEADROOM - TAILROOM) {
+      this.slab = slabs.grow(this.slab);
+      this.#viewStart = -1;
     }
-    return goOn;
   }
 
   #dropSlab(): void {
@@ -201,6 +215,7 @@ export class UpstreamConnection {
 
   #onClose(): void {
     this.closed = true;
+    slabs.lose(this.slab);
     if (this.user === null) this.#onIdleEnd(this);
     else this.user.onUpstreamClose(this.error);
   }

@@ -108,6 +108,30 @@ t.test('a connection holds a buffer only while there is something in it', async 
   t.equal(connection.slab, slabs.none);
 });
 
+t.test('a body that fills its reads is read by larger ones', async (t) => {
+  const { connection, holder, socket } = await setUp(t);
+  const sent = Buffer.alloc(4_000_000, 'abcdefghijklmnopqrstuvwxyz');
+  const reads: number[] = [];
+  const received: Buffer[] = [];
+  const whole = new Promise<void>((resolve) => {
+    holder.onUpstreamData = () => {
+      reads.push(connection.end - connection.start);
+      received.push(Buffer.from(connection.slab.subarray(connection.start, connection.end)));
+      connection.start = connection.end;
+      if (received.reduce((sum, { length }) => sum + length, 0) === sent.length) resolve();
+      return true;
+    };
+  });
+  // More than a read is there before the first one.
+  socket.cork();
+  for (let at = 0; at < sent.length; at += 500_000) socket.write(sent.subarray(at, at + 500_000));
+  socket.uncork();
+  await whole;
+  t.ok(Buffer.concat(received).equals(sent));
+  t.ok(Math.max(...reads) > 65_536, `reads of ${reads.join(', ')}`);
+  t.ok(Math.max(...reads) <= 262_144);
+});
+
 t.test('what two connections hear at the same time never mixes', async (t) => {
   const [one, two] = [await setUp(t), await setUp(t)];
   one.holder.takes = 0;
