@@ -7,7 +7,7 @@ export interface CpuTime {
 }
 
 /** USER_HZ, the unit of proc(5): 100 on every architecture that Node.js has builds for. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
 /** Since the process began: proc(5), fields 14 and 15 of stat. */
 export function cpuTime(pid: number): CpuTime {
@@ -15,10 +15,4 @@ export function cpuTime(pid: number): CpuTime {
   // Field 2 is the program's name in parentheses and may hold anything; field 3 follows the last of them.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return { user: Number(fields[14 - 3]) / TICKS_PER_SECOND, system: Number(fields[15 - 3]) / TICKS_PER_SECOND };
-}
-
-/** What has been added to an earlier reading. */
-export function cpuTimeSince(before: CpuTime, pid: number): CpuTime {
-  const after = cpuTime(pid);
-  return { user: after.user - before.user, system: after.system - before.system };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, type Children, failure } from './children.ts';
-import { LOAD_CORE } from './cores.ts';
-import { cpuTime, cpuTimeSince } from './cpu-time.ts';
+import { LOAD_CORE, PROXY_CORE } from './cores.ts';
+import { CpuWatch } from './cpu-watch.ts';
 import type { Done } from './load.ts';
 import type { Peer } from './peers/peer.ts';
 import { answerPath, type Workload } from './workload.ts';
@@ -21,14 +21,14 @@ export async function runH2load(
 ): Promise<Done> {
   const child = children.start('h2load', LOAD_CORE, 'h2load', h2loadArguments(workload, port, seconds));
   await said(child, STARTED);
-  const before = cpuTime(pid);
+  const watch = new CpuWatch(pid, PROXY_CORE);
   await said(child, OVER);
-  const cpu = cpuTimeSince(before, pid);
+  const watched = watch.read();
   while (child.ended() === null) await sleep(LOOK_MS);
   const output = child.output();
   const [, requests = 0, good = 0] = (/(\d+) done, (\d+) succeeded/.exec(output) ?? []).map(Number);
   if (requests === 0 || good < requests) throw new Error(`${name}: h2load reports ${good} good of ${requests} answers`);
-  return { requests, requestsPerSecond: requests / seconds, cpu };
+  return { requests, requestsPerSecond: requests / seconds, ...watched };
 }
 
 async function said(child: Child, words: string): Promise<void> {

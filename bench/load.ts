@@ -1,16 +1,14 @@
 import type { Children } from './children.ts';
-import type { CpuTime } from './cpu-time.ts';
+import type { Watched } from './cpu-watch.ts';
 import { runH2load } from './h2load.ts';
 import type { Peer } from './peers/peer.ts';
 import type { Workload } from './workload.ts';
 import { runWrk, wrkScript } from './wrk.ts';
 
 /** What a peer has done in a stretch of time. */
-export interface Done {
+export interface Done extends Watched {
   readonly requests: number;
   readonly requestsPerSecond: number;
-  /** Of the peer, in that time. */
-  readonly cpu: CpuTime;
 }
 
 /** The client side of one workload. */

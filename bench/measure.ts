@@ -10,16 +10,19 @@ export interface Round {
   /** The user part of it. */
   readonly user: number;
   readonly requestsPerSecond: number;
+  /** Percent of the proxy's core that others took: how far the figures can be believed. */
+  readonly others: number;
 }
 
 /** Loads one peer. @throws when an answer is not 2xx, or a connection fails: such a round says nothing. */
 export async function measure(peer: Peer, load: Load, seconds: number): Promise<Round> {
   const idle = await IdleConnections.open(peer.port, load.workload.idle);
   try {
-    const { requests, requestsPerSecond, cpu } = await load.run(peer, seconds);
+    const { requests, requestsPerSecond, cpu, others } = await load.run(peer, seconds);
     if (idle.closed > 0) throw new Error(`${peer.name} has closed ${idle.closed} idle connections`);
     const microseconds = 1e6 / requests;
-    return { cpu: (cpu.user + cpu.system) * microseconds, user: cpu.user * microseconds, requestsPerSecond };
+    const user = cpu.user * microseconds;
+    return { cpu: user + cpu.system * microseconds, user, requestsPerSecond, others };
   } finally {
     idle.close();
   }

@@ -13,6 +13,8 @@ export interface Measured {
 
 export const REFERENCE = 'nginx';
 const SUBJECT = 'headgate';
+/** Beyond it every figure rises by what is lost of the caches. */
+const NOISY_PERCENT = 5;
 
 /** The table of one workload. */
 export function workloadTable(results: readonly Measured[], workload: Workload): string {
@@ -31,6 +33,14 @@ export function workloadTable(results: readonly Measured[], workload: Workload):
   const unit = workload.answer === LARGE ? 'MB' : 'request';
   const head = ['Proxy', `CPU us/${unit}`, `ratio to ${REFERENCE}`, 'of it user', 'requests/s', 'peak RSS MiB'];
   return table(head, rows);
+}
+
+/** How quiet the machine was: what others took of the proxy's core while the peers were timed. */
+export function quietness(results: readonly Measured[]): string {
+  const others = results.flatMap(({ rounds }) => rounds.map((round) => round.others));
+  if (others.length === 0) return '';
+  const doubt = median(others) > NOISY_PERCENT ? ': **not quiet, so the figures are rough**' : '';
+  return `Others took ${spread(others, 0)} % of the proxy's core${doubt}.`;
 }
 
 /** The targets of a workload whose peers were there. */

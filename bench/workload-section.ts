@@ -3,7 +3,7 @@ import { type Load, makeLoad } from './load.ts';
 import { measure, peakRss, type Round } from './measure.ts';
 import type { Peer } from './peers/peer.ts';
 import { prove } from './prove.ts';
-import { ratioTargets, workloadTable } from './report.ts';
+import { quietness, ratioTargets, workloadTable } from './report.ts';
 import type { Section, SectionResult, Setting } from './section.ts';
 import { headBytes, type Workload } from './workload.ts';
 
@@ -41,8 +41,8 @@ async function run(setting: Setting, workload: Workload): Promise<SectionResult>
   }
   const results = runners.map(({ peer, rounds }) => ({ name: peer.name, rounds, peakRss: peakRss(peer.pid) }));
   for (const { peer } of runners) await setting.children.end(peer.child);
-  const markdown = [description(workload), workloadTable(results, workload), ...failures].join('\n\n');
-  return { markdown, targets: ratioTargets(results, workload), failures };
+  const parts = [description(workload), workloadTable(results, workload), quietness(results), ...failures];
+  return { markdown: parts.join('\n\n'), targets: ratioTargets(results, workload), failures };
 }
 
 /** Starts, proves and warms up; one that fails is left out, with its reason. */

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Children } from './children.ts';
-import { LOAD_CORE } from './cores.ts';
-import { cpuTime, cpuTimeSince } from './cpu-time.ts';
+import { LOAD_CORE, PROXY_CORE } from './cores.ts';
+import { CpuWatch } from './cpu-watch.ts';
 import type { Done } from './load.ts';
 import type { Peer } from './peers/peer.ts';
 import { answerPath, bodyOf, type Workload } from './workload.ts';
@@ -15,15 +15,15 @@ export async function runWrk(
   { name, pid, port }: Peer,
   seconds: number,
 ): Promise<Done> {
-  const before = cpuTime(pid);
+  const watch = new CpuWatch(pid, PROXY_CORE);
   const output = await children.finish('wrk', LOAD_CORE, 'wrk', wrkArguments(workload, script, port, seconds));
-  const cpu = cpuTimeSince(before, pid);
+  const watched = watch.read();
   const complaint = /Non-2xx.*|Socket errors.*/.exec(output);
   if (complaint !== null) throw new Error(`${name}: ${complaint[0]}`);
   const requests = Number(/(\d+) requests in/.exec(output)?.[1] ?? 0);
   const requestsPerSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1] ?? 0);
   if (requests === 0) throw new Error(`${name}: wrk reports no requests: ${output}`);
-  return { requests, requestsPerSecond, cpu };
+  return { requests, requestsPerSecond, ...watched };
 }
 
 /** Writes what wrk needs to make the requests. @returns the file; null when they are all the same GET, which wrk makes itself. */
