@@ -4,7 +4,7 @@ import { RequestHead } from '../http1/request-head.ts';
 import { ResponseHead } from '../http1/response-head.ts';
 import { TrailerNames } from '../http1/trailer-names.ts';
 import { Matcher } from '../routing/match.ts';
-import type { EndpointMap, Route, RoutingTable, Version } from '../routing/table.ts';
+import type { Route, RoutingTable, Version } from '../routing/table.ts';
 import { type CountersPatch, WorkerCounters } from '../telemetry/counters.ts';
 import { seriesKey } from '../telemetry/keys.ts';
 import {
@@ -18,6 +18,7 @@ import {
   TLS_HANDSHAKE_FAILURES,
 } from '../telemetry/layout.ts';
 import { add, recordUnrouted } from '../telemetry/record.ts';
+import type { EndpointChanges } from '../upstream/endpoint-changes.ts';
 import { HEADROOM } from '../upstream/slabs.ts';
 import { UpstreamContexts } from '../upstream/upstream-contexts.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
@@ -154,7 +155,7 @@ export class DataPlane {
     this.counters.worker[TABLE_GENERATION] = generation;
   }
 
-  applyEndpoints(changes: EndpointMap): void {
+  applyEndpoints(changes: EndpointChanges): void {
     this.upstreams.update(changes, this.tick());
   }
 

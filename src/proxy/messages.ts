@@ -1,6 +1,6 @@
-import type { EndpointMap } from '../routing/table.ts';
 import type { CountersPatch } from '../telemetry/counters.ts';
 import type { LoggerOptions } from '../telemetry/logger.ts';
+import type { EndpointChanges } from '../upstream/endpoint-changes.ts';
 import type { ListenerTls } from './listener-tls.ts';
 import type { RouteChanges } from './route-changes.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -29,9 +29,9 @@ export type ToWorker =
       readonly routes: RouteChanges;
       readonly counters: CountersPatch;
       readonly generation: number;
-      readonly changes: EndpointMap;
+      readonly changes: EndpointChanges;
     }
-  | { readonly type: 'endpoints'; readonly changes: EndpointMap }
+  | { readonly type: 'endpoints'; readonly changes: EndpointChanges }
   /** Of these versions exactly these endpoints (`host:port`) are unhealthy. */
   | { readonly type: 'health'; readonly unhealthy: Readonly<Record<string, readonly string[]>> }
   /** Other certificates, for the listeners in the order of `listen`; null: it speaks no TLS. */

@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointMap, RoutingTable } from '../routing/table.ts';
+import { type EndpointChanges, type EndpointSplice, spliceBetween } from '../upstream/endpoint-changes.ts';
 
 /** The endpoints that workers have been told of: those of every version that the table names, and no others. */
 export class ToldEndpoints {
@@ -9,13 +10,14 @@ export class ToldEndpoints {
     return this.#lists;
   }
 
-  /** @returns of the lists that may be others, those that are, of versions that the table names */
-  change(changed: EndpointMap): EndpointMap {
-    const changes: Record<string, readonly Endpoint[]> = {};
+  /** @returns what has changed in the lists that may be others, of versions that the table names */
+  change(changed: EndpointMap): EndpointChanges {
+    const changes: Record<string, EndpointSplice> = {};
     for (const [key, endpoints] of Object.entries(changed)) {
       const told = this.#lists[key];
-      if (told === undefined || isSame(told, endpoints)) continue;
-      changes[key] = endpoints;
+      const splice = told === undefined ? null : spliceBetween(told, endpoints);
+      if (splice === null) continue;
+      changes[key] = splice;
       this.#lists[key] = endpoints;
     }
     return changes;
@@ -26,9 +28,9 @@ export class ToldEndpoints {
    * @param changed at least the lists that are others
    * @param all every list; asked for only when a version is named again that was compiled long ago
    */
-  switch(table: RoutingTable, changed: EndpointMap, all: () => EndpointMap): EndpointMap {
+  switch(table: RoutingTable, changed: EndpointMap, all: () => EndpointMap): EndpointChanges {
     const named = new Set(table.routes.flatMap((route) => route.versions.map(({ key }) => key)));
-    const changes: Record<string, readonly Endpoint[]> = { ...this.change(changed) };
+    const changes: Record<string, EndpointChanges[string]> = { ...this.change(changed) };
     for (const key of named) {
       if (this.#lists[key] !== undefined) continue;
       const endpoints = changed[key] ?? all()[key] ?? [];
@@ -42,10 +44,4 @@ export class ToldEndpoints {
     }
     return changes;
   }
-}
-
-function isSame(before: readonly Endpoint[], after: readonly Endpoint[]): boolean {
-  if (before === after) return true;
-  if (before.length !== after.length) return false;
-  return before.every(({ host, port }, i) => host === after[i]?.host && port === after[i].port);
 }

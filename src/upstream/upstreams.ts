@@ -1,4 +1,4 @@
-import type { EndpointMap } from '../routing/table.ts';
+import type { EndpointChanges } from './endpoint-changes.ts';
 import { type PoolOptions, VersionPool } from './version-pool.ts';
 
 /** Every version's endpoints in one worker, by version key. */
@@ -23,8 +23,11 @@ export class Upstreams {
   }
 
   /** Applies a change: only the keys in it; an empty list leaves a version without endpoints. */
-  update(changes: EndpointMap, now = 0): void {
-    for (const [key, endpoints] of Object.entries(changes)) this.of(key).update(endpoints, now);
+  update(changes: EndpointChanges, now = 0): void {
+    for (const [key, change] of Object.entries(changes)) {
+      if ('inserted' in change) this.of(key).splice(change, now);
+      else this.of(key).update(change, now);
+    }
   }
 
   /** Forgets versions that no table names any more. */

@@ -1,7 +1,9 @@
 import { hostPort } from '../common/host-port.ts';
 import type { Endpoint } from '../routing/table.ts';
+import type { EndpointSplice } from './endpoint-changes.ts';
 import type { EjectionSettings } from './endpoint-health.ts';
 import { EndpointPool } from './endpoint-pool.ts';
+import { type EndpointReview, review, reviewOfGood } from './endpoint-review.ts';
 import { PendingQueue } from './pending-queue.ts';
 import { RetryBudget, type RetrySettings } from './retry-budget.ts';
 import { drawByWarmth, warmthOf } from './slow-start.ts';
@@ -54,6 +56,8 @@ export class VersionPool {
   #leftOut = '';
   #leftOutShown = '';
   #anyGood = false;
+  /** Nothing is held against any endpoint. */
+  #allGood = true;
   #serving = false;
   readonly #maxIdle: number;
   readonly #maxActive: number;
@@ -90,17 +94,23 @@ export class VersionPool {
 
   /** Keeps the pools of endpoints that stay, so pod churn costs nobody a connection. @param now milliseconds, monotonic. */
   update(endpoints: readonly Endpoint[], now = 0): void {
-    const kept = new Map(this.#endpoints.map((pool) => [pool.name, pool]));
-    this.#endpoints = endpoints.map((endpoint) => {
+    this.splice({ start: 0, deleted: this.#endpoints.length, inserted: endpoints }, now);
+  }
+
+  /** The same for a part of the list: of thousands of endpoints nobody looks at those that stay. */
+  splice({ start, deleted, inserted }: EndpointSplice, now = 0): void {
+    const before = this.#endpoints;
+    const gone = new Map(before.slice(start, start + deleted).map((pool) => [pool.name, pool]));
+    const come = inserted.map((endpoint) => {
       const name = hostPort(endpoint.host, endpoint.port);
-      const before = kept.get(name);
-      if (before === undefined) return this.#newPool(endpoint, now);
-      kept.delete(name);
-      return before;
+      const pool = gone.get(name);
+      if (pool === undefined) return this.#newPool(endpoint, now);
+      gone.delete(name);
+      return pool;
     });
-    for (const pool of kept.values()) pool.retire();
-    this.#warm(now);
-    this.#review();
+    this.#endpoints = [...before.slice(0, start), ...come, ...before.slice(start + deleted)];
+    for (const pool of gone.values()) pool.retire();
+    this.#take(this.#allGood ? reviewOfGood(this.#endpoints) : review(this.#endpoints));
   }
 
   /** How its endpoints are spoken to from now on. Null: no TLS. */
@@ -136,8 +146,9 @@ export class VersionPool {
     if (this.#ejection === null || retired) return null;
     const most = Math.max(1, Math.floor(this.#endpoints.length * this.#ejection.maxShare));
     const others = health.standing === 'trial' ? this.ejected - 1 : this.ejected;
+    const { standing } = health;
     const time = health.failed(this.#ejection, now, others < most, this.#random(), sure);
-    this.#review();
+    if (health.standing !== standing) this.#review();
     if (time === 0) return null;
     return { standing: health.standing === 'ejected' ? 'ejected' : 'failing', time };
   }
@@ -151,8 +162,10 @@ export class VersionPool {
     // What was under way when it was ejected proves nothing; but where nobody was left to choose, it was tried on purpose.
     if (retired || (standing === 'ejected' && this.usable)) return false;
     health.answered(now);
+    // Most have failed once, and stood well all the time.
+    if (standing === 'good') return false;
     this.#review();
-    return standing !== 'good';
+    return true;
   }
 
   /** A request to this endpoint ended, and nobody knows whether it would have been answered. */
@@ -210,6 +223,8 @@ export class VersionPool {
   #newPool(endpoint: Endpoint, now: number): EndpointPool {
     const pool = new EndpointPool(endpoint, this.#maxIdle, this.#maxActive, this.#onRoom);
     pool.since = now;
+    pool.warmth = warmthOf(0, this.#slowStart);
+    if (pool.warmth < 1) this.#warming = true;
     pool.secure(this.#tls);
     return pool;
   }
@@ -281,31 +296,19 @@ export class VersionPool {
     }
   }
 
-  /** To be called when an endpoint has come or gone, or is thought of otherwise. */
+  /** To be called when an endpoint is thought of otherwise. */
   #review(): void {
-    const all = this.#endpoints;
-    let open = 0;
-    let usable = 0;
-    let due = 0;
-    let ejected = 0;
-    let good = 0;
-    this.#leftOut = '';
-    for (const { name, health } of all) {
-      if (health.checked && health.standing === 'good') good += 1;
-      if (health.open) open += 1;
-      if (health.usable) usable += 1;
-      if (health.standing === 'due') due += 1;
-      if (health.standing === 'ejected' || health.standing === 'trial') {
-        ejected += 1;
-        this.#leftOut += `${name} `;
-      }
-    }
-    this.usable = usable > 0;
+    this.#take(review(this.#endpoints));
+  }
+
+  #take({ choice, usable, anyGood, allGood, due, ejected, leftOut }: EndpointReview): void {
+    this.#choice = choice;
+    this.#due = due;
+    this.#anyGood = anyGood;
+    this.#allGood = allGood;
+    this.#leftOut = leftOut;
+    this.usable = usable;
     this.ejected = ejected;
-    this.#anyGood = good > 0;
-    this.#due = due > 0;
-    // Panic: where no endpoint is worth a try, one that is thought to be dead is a better answer than none at all.
-    this.#choice = open === all.length || usable === 0 ? all : all.filter(({ health }) => health.open);
     this.#serveSoon();
   }
 }

@@ -131,3 +131,48 @@ t.test('an endpoint that comes back starts anew', async (t) => {
   t.not(pool.endpoints[0], before);
   t.same([before?.retired, pool.endpoints[0]?.retired], [true, false]);
 });
+
+t.test('what changes in one place of the list leaves the others their pools', async (t) => {
+  const pool = new VersionPool('k', { maxIdle: 1 });
+  pool.update(endpoints('a', 'b', 'c', 'd'));
+  const [a, b, c, d] = pool.endpoints;
+  pool.splice({ start: 1, deleted: 2, inserted: endpoints('c', 'x') });
+  t.same(
+    pool.endpoints.map(({ name }) => name),
+    ['a:80', 'c:80', 'x:80', 'd:80'],
+  );
+  t.ok(pool.endpoints[0] === a && pool.endpoints[1] === c && pool.endpoints[3] === d);
+  t.same(
+    [a, b, c, d].map((one) => one?.retired),
+    [false, true, false, false],
+  );
+});
+
+t.test('a version has endpoints, or none, after any splice, also while one of them is left out', async (t) => {
+  const ejection = { failures: 1, time: 1_000, maxTime: 1_000, maxShare: 0.5, serverErrors: false };
+  const pool = new VersionPool('k', { maxIdle: 1, ejection });
+  t.same([pool.usable, pool.listed], [false, false]);
+  pool.splice({ start: 0, deleted: 0, inserted: endpoints('a', 'b') });
+  t.same([pool.usable, pool.listed], [true, true]);
+  const [a] = pool.endpoints;
+  if (a === undefined) throw new Error('nobody');
+  pool.failed(a, 0);
+  pool.splice({ start: 2, deleted: 0, inserted: endpoints('c') });
+  t.same([pool.ejected, pool.leftOut], [1, ['a:80']], 'who is left out stays so when another comes');
+  for (let i = 0; i < 20; i += 1) t.not(pool.pick(null), a);
+  pool.splice({ start: 0, deleted: 1, inserted: [] });
+  t.same([pool.ejected, pool.leftOut, pool.usable], [0, [], true], 'and is forgotten when it goes');
+  pool.splice({ start: 0, deleted: 2, inserted: [] });
+  t.same([pool.usable, pool.pick(null)], [false, null]);
+});
+
+t.test('one of 5,000 endpoints comes or goes in a moment', async (t) => {
+  // Every endpoint was named and looked up again: 1 to 2 ms of the worker's time.
+  const pool = new VersionPool('k', { maxIdle: 1 });
+  pool.update(Array.from({ length: 5_000 }, (_, i) => ({ host: `10.1.${i >> 8}.${i & 255}`, port: 80 })));
+  const began = process.cpuUsage();
+  for (let i = 0; i < 1_000; i += 1) pool.splice({ start: 4 * i, deleted: 1, inserted: endpoints(`new${i}`) });
+  const { user, system } = process.cpuUsage(began);
+  t.ok(user + system < 250_000, `${user + system} microseconds for a thousand`);
+  t.equal(pool.endpoints.length, 5_000);
+});
