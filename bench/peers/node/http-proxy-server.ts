@@ -16,7 +16,7 @@ proxy.on('error', (_error, _request, response) => {
   else response.writeHead(502).end();
 });
 
-serve(work, (request, response) => proxy.web(request, response, { target: targetOf(request) }));
+serve(work, {}, (request, response) => proxy.web(request, response, { target: targetOf(request) }));
 
 function targetOf({ headers }: IncomingMessage): URL {
   for (const { header, value, version } of chooser.rules) if (headers[header] === value) return version.next();

@@ -24,11 +24,14 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
   'expect',
 ]);
 
+/** nginx's status for it. */
+const CLIENT_HAS_GONE = 499;
+
 const work = readWork();
 const chooser = new Chooser(work.versions, (port) => new Pool(`http://127.0.0.1:${port}`));
 const counters = new Map<string, VersionCounters>(work.versions.map(({ name }) => [name, new VersionCounters()]));
 
-serve(work, (request, response) => {
+serve(work, { optimizeEmptyRequests: true }, (request, response) => {
   if (request.url === METRICS_PATH) {
     response.end([...counters].map(([name, of]) => of.exposition(name)).join(''));
     return;
@@ -70,16 +73,12 @@ function forwarded({ rawHeaders, socket }: IncomingMessage): Forwarded {
     }
   }
   fields.push('X-Forwarded-For', forwardedFor);
-  const onlyUsual = connection === null || connection === 'keep-alive' || connection === 'close';
-  return {
-    version: rules[claimed]?.version ?? chooser.byWeight(),
-    fields: onlyUsual ? fields : without(fields, connection ?? ''),
-    hasBody,
-  };
+  return { version: rules[claimed]?.version ?? chooser.byWeight(), fields: without(fields, connection), hasBody };
 }
 
 /** What a Connection field names goes no further either (RFC 9110 7.6.1). */
-function without(fields: readonly string[], connection: string): string[] {
+function without(fields: string[], connection: string | null): string[] {
+  if (connection === null || connection === 'keep-alive' || connection === 'close') return fields;
   const named = new Set(connection.split(',').map((option) => option.trim()));
   return fields.filter((_, index) => !named.has((fields[index - (index % 2)] ?? '').toLowerCase()));
 }
@@ -114,7 +113,7 @@ class Relay implements Dispatcher.DispatchHandler {
       if (typeof value === 'string') fields.push(name, value);
       else for (const one of value) fields.push(name, one);
     }
-    this.#response.writeHead(status, fields);
+    this.#response.writeHead(status, without(fields, headers.connection?.toLowerCase() ?? null));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -129,8 +128,9 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(): void {
+    const status = this.#response.destroyed ? CLIENT_HAS_GONE : 502;
     if (!this.#response.headersSent) this.#response.writeHead(502).end();
     else this.#response.destroy();
-    this.#counters.count(502, performance.now() - this.#begun);
+    this.#counters.count(status, performance.now() - this.#begun);
   }
 }

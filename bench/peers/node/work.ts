@@ -19,8 +19,8 @@ export function readWork(): Work {
 }
 
 /** Serves the work. Idle connections stay, as with every peer. */
-export function serve({ port, tls }: Work, listener: RequestListener): void {
-  const options: ServerOptions = { keepAliveTimeout: 600_000, optimizeEmptyRequests: true };
+export function serve({ port, tls }: Work, chosen: ServerOptions, listener: RequestListener): void {
+  const options: ServerOptions = { ...chosen, keepAliveTimeout: 600_000 };
   const server =
     tls === null
       ? createServer(options, listener)
