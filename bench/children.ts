@@ -11,6 +11,8 @@ const STOP_MS = 3_000;
 export interface Child {
   readonly name: string;
   readonly pid: number;
+  /** When, by performance.now(). */
+  readonly spawnedAt: number;
   /** Everything that it has printed. */
   output(): string;
   /** Null while it runs, then how it ended. */
@@ -42,6 +44,7 @@ export class Children {
     // Only Linux has taskset; elsewhere nothing is pinned.
     const pinned = process.platform === 'linux' ? ['taskset', '-c', String(cores)] : [];
     const [program = command, ...words] = [...pinned, command, ...args];
+    const spawnedAt = performance.now();
     const child = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -60,7 +63,7 @@ export class Children {
     }
     child.once('error', (error) => end(error.message));
     child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
-    return { name, pid: child.pid ?? 0, output: () => output, ended: () => ended };
+    return { name, pid: child.pid ?? 0, spawnedAt, output: () => output, ended: () => ended };
   }
 
   /** Runs a program to its end. @returns what it printed. @throws when it fails. */

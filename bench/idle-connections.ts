@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { BROWSER_FIELDS } from './fields.ts';
-import { answerPath, bodyOf, SMALL } from './workload.ts';
+import { requestText } from './request-text.ts';
+import { bodyOf, SMALL } from './workload.ts';
 
 /** So many are opened at once: less than any peer's queue of connections to be accepted. */
 const AT_ONCE = 32;
@@ -47,10 +47,4 @@ export class IdleConnections {
       this.#sockets.push(socket);
     });
   }
-}
-
-function requestText(port: number): string {
-  const fields = Object.entries({ Host: `127.0.0.1:${port}`, ...BROWSER_FIELDS });
-  const lines = [`GET ${answerPath(SMALL)} HTTP/1.1`, ...fields.map(([name, value]) => `${name}: ${value}`)];
-  return `${lines.join('\r\n')}\r\n\r\n`;
 }

@@ -1,7 +1,7 @@
 import { BROWSER_FIELDS, CDN_FIELDS } from './fields.ts';
 import { LARGE, MEDIUM, SMALL, type Workload } from './workload.ts';
 
-const GET: Workload = {
+export const GET: Workload = {
   name: 'get',
   title: 'GET 121 B',
   method: 'GET',

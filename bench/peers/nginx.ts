@@ -41,11 +41,26 @@ async function start(
   split: string,
   buffers: string,
 ): Promise<Peer> {
-  const [port = 0] = await freePorts(1);
-  const config = proxyConfig(port, options, split, buffers);
-  const child = startNginx(children, name, options.cores, config, options.workers);
+  const { child, port } = await spawn(children, options, name, split, buffers);
   await listening(children, child, port);
   return { name, port, pid: nginxWorker(child.pid), child, routes: true };
+}
+
+/** Starts it as it comes, and does not wait for it. */
+export async function spawnNginx(children: Children, options: PeerOptions): Promise<Pick<Peer, 'child' | 'port'>> {
+  return spawn(children, options, 'nginx', MAP_SPLIT, '');
+}
+
+async function spawn(
+  children: Children,
+  options: PeerOptions,
+  name: string,
+  split: string,
+  buffers: string,
+): Promise<Pick<Peer, 'child' | 'port'>> {
+  const [port = 0] = await freePorts(1);
+  const config = proxyConfig(port, options, split, buffers);
+  return { child: startNginx(children, name, options.cores, config, options.workers), port };
 }
 
 /** Headgate's work: header rules first, then the split; keep-alive and X-Forwarded-For to the upstream. */

@@ -1,0 +1,32 @@
+import { PROXY_CORE } from './cores.ts';
+import { collections, pausesLine, pauseTarget } from './gc-trace.ts';
+import { startTraced, whileScraped } from './headgate-process.ts';
+import { makeLoad } from './load.ts';
+import { measure } from './measure.ts';
+import type { Section, SectionResult, Setting } from './section.ts';
+import { GET } from './workloads.ts';
+
+/** How long Headgate stands still to collect garbage when it has all that it can do. */
+export const pausesSection: Section = { name: 'pauses', title: 'Pauses for garbage under full load', run };
+
+const WARM_UP_SECONDS = 2;
+const SECONDS = 60;
+
+async function run({ children, versions }: Setting): Promise<SectionResult> {
+  const headgate = await startTraced(children, { versions, tls: null, workers: 1, cores: [PROXY_CORE] });
+  const peer = { name: 'headgate', port: headgate.port, pid: headgate.child.pid, child: headgate.child, routes: true };
+  const load = makeLoad(children, GET);
+  await measure(peer, load, WARM_UP_SECONDS);
+  const startUp = headgate.child.output().length;
+  const { requestsPerSecond } = await whileScraped(headgate, () => measure(peer, load, SECONDS));
+  const pauses = collections(headgate.child.output().slice(startUp));
+  await children.end(headgate.child);
+  const [first] = collections(headgate.child.output());
+  const ofMain = pauses.filter(({ heap }) => heap === first?.heap);
+  const ofWorker = pauses.filter(({ heap }) => heap !== first?.heap);
+  const markdown = `${SECONDS} s of GET from ${GET.connections} connections, ${Math.round(requestsPerSecond)} requests/s, metrics scraped every 5 s.
+
+- The worker: ${pausesLine(ofWorker, SECONDS)}
+- The main thread, which no request waits for: ${pausesLine(ofMain, SECONDS)}`;
+  return { markdown, targets: [pauseTarget('under full load', ofWorker)], failures: [] };
+}
