@@ -14,6 +14,9 @@ export interface Round {
   readonly others: number;
 }
 
+/** When others take more of the proxy's core, every figure rises by what is lost of the caches. */
+export const NOISY_PERCENT = 5;
+
 /** Loads one peer. @throws when an answer is not 2xx, or a connection fails: such a round says nothing. */
 export async function measure(peer: Peer, load: Load, seconds: number): Promise<Round> {
   const idle = await IdleConnections.open(peer.port, load.workload.idle);

@@ -1,4 +1,4 @@
-import type { Round } from './measure.ts';
+import { NOISY_PERCENT, type Round } from './measure.ts';
 import type { TargetRow } from './section.ts';
 import { median, spread } from './spread.ts';
 import { LARGE, type Workload } from './workload.ts';
@@ -13,8 +13,6 @@ export interface Measured {
 
 export const REFERENCE = 'nginx';
 const SUBJECT = 'headgate';
-/** Beyond it every figure rises by what is lost of the caches. */
-const NOISY_PERCENT = 5;
 
 /** The table of one workload. */
 export function workloadTable(results: readonly Measured[], workload: Workload): string {
@@ -55,8 +53,9 @@ export function ratioTargets(results: readonly Measured[], { title, targets }: W
   });
 }
 
-/** The first table of the report. */
+/** The first table of the report; empty when the run had no targets. */
 export function targetTable(rows: readonly TargetRow[]): string {
+  if (rows.length === 0) return '';
   const head = ['Workload', 'to beat', 'measured', 'met'];
   return table(
     head,
