@@ -47,7 +47,7 @@ const WAITS_A_READ = 2;
 /** What is no request's: a slow answer that comes in two pieces, a message of the main thread, a timer. */
 const TOLERANCE = 0.03;
 /** V8's threads and the worker's wake each other, to compile and to collect. */
-const BESIDES = 0.15;
+const BESIDES = 0.2;
 
 /** What a request asks of the kernel, in numbers that no other process can change. */
 export const scenario: Scenario = { name: 'system-calls', run };
