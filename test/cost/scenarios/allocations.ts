@@ -9,7 +9,10 @@ import { workloadNamed } from '../lib/workload-named.ts';
 
 interface Case {
   readonly workload: string;
-  /** Bytes a request on the worker's heap: 1.25 times what it takes now, which the comment says. */
+  /**
+   * Bytes a request on the worker's heap: 1.25 times what it takes now, which the comment says. What a scavenge leaves unused of V8's
+   * allocation area (256 KiB at most) is counted, too: with a smaller young generation the same objects count for more.
+   */
   readonly atMost: number;
 }
 
@@ -25,17 +28,17 @@ const GROUPS: readonly Group[] = [
     suffix: '',
     options: {},
     cases: [
-      { workload: 'get', atMost: 1_280 }, // 1,020
-      { workload: 'post-4k', atMost: 1_250 }, // 1,000
-      { workload: 'get-25-fields', atMost: 1_260 }, // 1,010
+      { workload: 'get', atMost: 1_310 }, // 1,050
+      { workload: 'post-4k', atMost: 1_310 }, // 1,050
+      { workload: 'get-25-fields', atMost: 1_310 }, // 1,050
     ],
   },
   {
     suffix: ' from a trusted proxy',
     options: { trusting: true },
-    cases: [{ workload: 'get', atMost: 2_100 }], // 1,680
+    cases: [{ workload: 'get', atMost: 2_570 }], // 2,060
   },
-  { suffix: '', options: { tls: true }, cases: [{ workload: 'tls', atMost: 1_260 }] }, // 1,010
+  { suffix: '', options: { tls: true }, cases: [{ workload: 'tls', atMost: 1_310 }] }, // 1,050
 ];
 
 /** The compilers are done by then. */

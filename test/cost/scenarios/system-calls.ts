@@ -31,6 +31,7 @@ const CASES: readonly Case[] = [
   { workload: 'pipelined', reads: 1 + 1 / 8, writes: 2 },
 ];
 
+/** The compilers are done by then, and the allocator has grown: for each 64 KiB that it grows by, it changes a page's protection. */
 const WARM_UP = 10_000;
 const CONNECTING = 500;
 const REQUESTS = 1_000;
@@ -59,7 +60,7 @@ async function run(context: Context): Promise<void> {
   const { children, versions } = context;
   const headgate = await startSteadyHeadgate(context, {});
   const other = await nginx.start(children, { versions, tls: null, workers: 1, cores: [PROXY_CORE] });
-  await drive(headgate.port, workloadNamed('get'), WARM_UP);
+  await drive(headgate.port, workloadNamed('get'));
   const ours: Traceable = { port: headgate.port, thread: busiestThread(headgate.child.pid) };
   const theirs: Traceable = { port: other.port, thread: busiestThread(other.pid) };
   const refused = await refusal(context, ours);
@@ -68,9 +69,9 @@ async function run(context: Context): Promise<void> {
   for (const { child } of [headgate, other]) await children.end(child);
 }
 
-async function drive(port: number, workload: Workload, requests: number): Promise<void> {
+async function drive(port: number, workload: Workload): Promise<void> {
   const load = await SteadyLoad.open(port, workload, workload.connections);
-  await load.drive(requests);
+  await load.drive(WARM_UP);
   load.close();
 }
 
@@ -88,6 +89,7 @@ async function refusal({ children }: Context, { thread }: Traceable): Promise<st
 
 async function judge(context: Context, ours: Traceable, theirs: Traceable, one: Case): Promise<void> {
   const workload = workloadNamed(one.workload);
+  await drive(ours.port, workload);
   for (const connections of [1, workload.connections]) {
     const counts = await counted(context, ours, workload, connections);
     const others = await counted(context, theirs, workload, connections);
