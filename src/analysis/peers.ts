@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { Agent } from 'undici';
+import type { Agent } from 'undici';
 import { errorText } from '../common/error-text.ts';
 import { formatDuration } from '../common/format-duration.ts';
 import { hostPort } from '../common/host-port.ts';
@@ -41,7 +41,8 @@ const REST_MS = 5_000;
 export class Peers {
   readonly #options: PeersOptions;
   readonly #resolve: (host: string) => Promise<readonly string[]>;
-  readonly #agent: Agent;
+  /** Null: nobody was asked yet. */
+  #agent: Promise<Agent> | null = null;
   readonly #cache: PairCache;
   readonly #underWay = new Map<string, Promise<PeerAnswers>>();
   readonly #resting = new Map<string, { readonly until: number; readonly reason: string }>();
@@ -50,12 +51,6 @@ export class Peers {
     this.#options = options;
     this.#resolve = options.resolve ?? systemAddresses;
     this.#cache = new PairCache(options.now);
-    this.#agent = new Agent({
-      connections: 4,
-      allowH2: false,
-      maxResponseSize: MOST_BYTES,
-      connect: { timeout: options.timeout },
-    });
   }
 
   /** Never rejects. Whoever asks the same meanwhile gets the same answer. */
@@ -70,7 +65,7 @@ export class Peers {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await (await this.#agent)?.destroy();
   }
 
   async #ask(key: string, candidate: VersionId, baseline: VersionId): Promise<PeerAnswers> {
@@ -119,7 +114,8 @@ export class Peers {
     const resting = this.#resting.get(address);
     if (resting !== undefined) return resting.reason;
     try {
-      const { statusCode, body } = await this.#agent.request({
+      this.#agent ??= newAgent(timeout);
+      const { statusCode, body } = await (await this.#agent).request({
         origin: `http://${hostPort(address, port)}`,
         path: `${BLOCKS_PATH}?${query}`,
         method: 'GET',
@@ -135,6 +131,12 @@ export class Peers {
       return reason;
     }
   }
+}
+
+/** Not before it is needed: undici costs 11 MB, and most replicas are never asked for a verdict. */
+async function newAgent(timeout: number): Promise<Agent> {
+  const { Agent } = await import('undici');
+  return new Agent({ connections: 4, allowH2: false, maxResponseSize: MOST_BYTES, connect: { timeout } });
 }
 
 async function systemAddresses(host: string): Promise<readonly string[]> {

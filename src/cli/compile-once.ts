@@ -31,7 +31,7 @@ export async function compileOnce(options: SourceOptions): Promise<CompiledOnce>
 async function readOnce(config: SourceConfig | null): Promise<{ snapshot: Snapshot; problems: readonly Problem[] }> {
   let snapshot = new SnapshotStore().snapshot();
   if (config === null) return { snapshot, problems: [] };
-  const source = openSource(config, { once: true });
+  const source = await openSource(config, { once: true });
   try {
     await source.start((first) => {
       snapshot = first;

@@ -2,12 +2,11 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { errorText } from '../common/error-text.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { AccessError } from '../sources/kubernetes/access-error.ts';
-import { type CheckOptions, check } from './check.ts';
+import type { CheckOptions } from './check.ts';
 import { configHint } from './config-hint.ts';
-import { type DemoOptions, demo } from './demo.ts';
+import type { DemoOptions } from './demo.ts';
 import type { ExitCode } from './exit-code.ts';
-import { type ExplainOptions, explainCommand } from './explain.ts';
-import { serve } from './serve.ts';
+import type { ExplainOptions } from './explain.ts';
 import { addSourceOptions, type SourceOptions } from './source-options.ts';
 import { version } from './version.ts';
 
@@ -35,6 +34,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
   return exitCode;
 }
 
+/** What a command needs is loaded with it: `demo` alone makes a third of the program. */
 function commands(finish: (code: ExitCode) => void): Command {
   const program = new Command('headgate')
     .description('A header-aware, traffic-splitting reverse proxy for Argo Rollouts and Experiments.')
@@ -45,12 +45,12 @@ function commands(finish: (code: ExitCode) => void): Command {
     .addHelpText('after', HELP);
   addSourceOptions(program.command('serve'))
     .description('serve traffic until SIGTERM or SIGINT; configuration and manifests are read again when they change')
-    .action(async (options: SourceOptions) => finish(await serve(options)));
+    .action(async (options: SourceOptions) => finish(await (await import('./serve.ts')).serve(options)));
   addSourceOptions(program.command('check'))
     .description('validate the configuration and its objects and print the routing table that they make')
     .option('--strict', 'exit with 1 when an object or a rule had to be left out', false)
     .addHelpText('after', CHECK_HELP)
-    .action(async (options: CheckOptions) => finish(await check(options)));
+    .action(async (options: CheckOptions) => finish(await (await import('./check.ts')).check(options)));
   addSourceOptions(program.command('explain'))
     .description('print which version a request gets, which rule chose it, and what would answer without it')
     .option('--host <host>', "the request's host", '')
@@ -59,7 +59,7 @@ function commands(finish: (code: ExitCode) => void): Command {
     .option('-H, --header <name: value>', 'a header of the request; may be given several times', collectHeader, [])
     .option('--json', 'print the explanation as JSON', false)
     .addHelpText('after', EXPLAIN_HELP)
-    .action(async (options: ExplainOptions) => finish(await explainCommand(options)));
+    .action(async (options: ExplainOptions) => finish(await (await import('./explain.ts')).explainCommand(options)));
   program
     .command('demo')
     .description('serve a simulated rollout with upstreams of its own: nothing else is needed')
@@ -73,6 +73,7 @@ function commands(finish: (code: ExitCode) => void): Command {
     .option('--faulty', 'make every second new version faulty, for the verdict to abort it; implies --traffic', false)
     .action(async ({ traffic = false, ...options }: DemoCommandOptions) => {
       const usual = traffic === true || options.faulty ? OWN_TRAFFIC : null;
+      const { demo } = await import('./demo.ts');
       finish(await demo({ ...options, traffic: typeof traffic === 'number' ? traffic : usual }));
     });
   return program;

@@ -19,7 +19,7 @@ export async function serve(options: SourceOptions): Promise<ExitCode> {
   const source =
     config.source === null
       ? null
-      : openSource(config.source, {
+      : await openSource(config.source, {
           onWaiting: ({ place, message, remedy }) => logger.warn({ place, remedy }, message),
         });
   const headgate = new Headgate({ config, source, logger, version: version() });

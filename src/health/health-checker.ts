@@ -6,7 +6,6 @@ import { seriesLabels } from '../telemetry/keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { HealthSample } from '../telemetry/scrape.ts';
 import { HealthState } from './health-state.ts';
-import { httpCheck } from './http-check.ts';
 
 /** Checks under way at the same time: a burst of new Pods must not take the descriptors of requests. */
 const MOST_AT_ONCE = 64;
@@ -195,6 +194,8 @@ export class HealthChecker {
 
   async #run(target: Target): Promise<void> {
     const { check, tls } = target.how;
+    // Not before something is checked: undici costs 11 MB.
+    const { httpCheck } = await import('./http-check.ts');
     const failure = await httpCheck(target.endpoint, check, tls, this.#stop.signal);
     const version = this.#versions.get(target.key);
     if (target.gone || version === undefined) return;

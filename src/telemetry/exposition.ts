@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SeriesRegistry } from './counters.ts';
 import type { Family, SampleWriter } from './family.ts';
 import { processFamilies } from './process-families.ts';
-import { PROTOBUF_CONTENT_TYPE, ProtobufWriter } from './protobuf-writer.ts';
 import { requestFamilies } from './request-families.ts';
 import { RuntimeMetrics } from './runtime-metrics.ts';
 import type { ProcessState, Scrape } from './scrape.ts';
@@ -50,10 +49,15 @@ export class Exposition {
   }
 
   async scrape(format: ExpositionFormat): Promise<ScrapeAnswer> {
-    const protobuf = format === 'protobuf';
-    const writer = protobuf ? new ProtobufWriter() : new TextWriter();
+    if (format === 'text') {
+      const writer = new TextWriter();
+      await this.#write(writer);
+      return { contentType: TEXT_CONTENT_TYPE, body: writer.finish() };
+    }
+    const { PROTOBUF_CONTENT_TYPE, ProtobufWriter } = await import('./protobuf-writer.ts');
+    const writer = new ProtobufWriter();
     await this.#write(writer);
-    return { contentType: protobuf ? PROTOBUF_CONTENT_TYPE : TEXT_CONTENT_TYPE, body: writer.finish() };
+    return { contentType: PROTOBUF_CONTENT_TYPE, body: writer.finish() };
   }
 
   /** The text format, as a string. */
