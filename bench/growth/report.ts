@@ -1,5 +1,8 @@
 import { quantile } from '../scale/quantile.ts';
+import { median, spread } from '../spread.ts';
+import type { ChangesResult, ChangesRound } from './changes-study.ts';
 import type { MicroResult } from './micro-study.ts';
+import type { SteadyResult, SteadyRound } from './steady-study.ts';
 
 /** Markdown: what choosing costs, in nanoseconds a request. */
 export function microTable(results: readonly MicroResult[]): string {
@@ -10,7 +13,71 @@ export function microTable(results: readonly MicroResult[]): string {
       return [of.name, name, least(own).toFixed(0), quantile(own, 0.5).toFixed(0), i === 0 ? '' : signed(more)];
     }),
   );
-  return table(['What grows', 'to', 'ns, least', 'median', 'more than the smallest'], rows);
+  return table(['What grows', 'to', 'ns, least', 'median', 'more than the smallest'], 2, rows);
+}
+
+/** Markdown: CPU microseconds a whole request, and the ratio to the smallest within each round. */
+export function steadyTable(results: readonly SteadyResult[]): string {
+  const rows = results.map(({ name, rounds }) => {
+    const of = (part: keyof SteadyRound): string[] => [
+      spread(
+        rounds.map(({ grown }) => grown[part]),
+        1,
+      ),
+      spread(
+        rounds.map(({ grown, base }) => grown[part] / base[part]),
+        2,
+      ),
+    ];
+    return [name, ...of('worker'), ...of('process'), ...of('user')];
+  });
+  return table(['What is larger', 'worker us', 'ratio', 'process us', 'ratio', 'of it user', 'ratio'], 1, rows);
+}
+
+/** Markdown: what changes do to the requests meanwhile. */
+export function changesTable(results: readonly ChangesResult[]): string {
+  const rows = results.map(({ name, rounds }) => {
+    const pair = (part: keyof ChangesRound, write: (value: number) => string): string => {
+      const [quiet, changing] = (['quiet', 'changing'] as const).map((side) =>
+        median(rounds.map((one) => one[side][part])),
+      );
+      return `${write(quiet ?? Number.NaN)}, ${write(changing ?? Number.NaN)}`;
+    };
+    const failed = rounds.reduce((sum, { quiet, changing }) => sum + quiet.failed + changing.failed, 0);
+    return [
+      name,
+      pair('p50', milliseconds),
+      pair('p99', milliseconds),
+      spread(
+        rounds.map(({ quiet, changing }) => changing.p99 / quiet.p99),
+        2,
+      ),
+      pair('worker', percent),
+      pair('process', percent),
+      String(failed),
+    ];
+  });
+  return table(
+    [
+      'What changes',
+      'p50 ms quiet, changing',
+      'p99 ms',
+      'ratio of the p99',
+      'worker, % of a core',
+      'process',
+      'failed',
+    ],
+    1,
+    rows,
+  );
+}
+
+function milliseconds(value: number): string {
+  return value.toFixed(2);
+}
+
+function percent(value: number): string {
+  return (100 * value).toFixed(1);
 }
 
 function least(values: readonly number[]): number {
@@ -21,9 +88,9 @@ function signed(value: number): string {
   return `${value < 0 ? '' : '+'}${value.toFixed(0)}`;
 }
 
-/** The first two columns are words, the others figures. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map((_, column) => (column < 2 ? '---' : '---:')), ...rows]
+/** @param words how many of the first columns are no figures */
+function table(head: readonly string[], words: number, rows: readonly (readonly string[])[]): string {
+  return [head, head.map((_, column) => (column < words ? '---' : '---:')), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
 }

@@ -8,6 +8,8 @@ export interface Shape {
   readonly rollouts: number;
   readonly podsOfEach: number;
   readonly namespaces: number;
+  /** What the Pods listen on; 8080 where it is left out. */
+  readonly port?: number;
 }
 
 /** A request that makes an object, and the one that then gives it its status. */
@@ -45,7 +47,7 @@ export function rolloutWithService(rollout: number, shape: Shape): readonly Crea
         apiVersion: 'v1',
         kind: 'Service',
         metadata,
-        spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+        spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: shape.port ?? 8080 }] },
       },
     },
     {

@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Children, freePorts } from '../children.ts';
+import { LOAD_CORE, PROXY_CORE } from '../cores.ts';
+import { TICKS_PER_SECOND } from '../cpu-time.ts';
+import { startNginx } from '../nginx.ts';
+import type { Peer } from '../peers/peer.ts';
+import { answering } from '../peers/ready.ts';
+import { bodyOf, SMALL } from '../workload.ts';
+import type { GatewayStart } from './gateway-start.ts';
+
+export type Size = Omit<GatewayStart, 'port' | 'adminPort' | 'upstreamPort'>;
+
+/** A Headgate of some size, in a process of its own. */
+export interface Gateway extends Peer {
+  /** CPU seconds so far of the thread that proxies. */
+  workerTime(): number;
+}
+
+/** Starts what answers at every address of loopback. @returns its port */
+export async function startAnywhere(children: Children): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  const child = startNginx(
+    children,
+    'upstream',
+    LOAD_CORE,
+    `  server { listen 0.0.0.0:${port}; location / { return 200 ${JSON.stringify(bodyOf(SMALL))}; } }`,
+  );
+  await answering(children, child, port, '/');
+  return port;
+}
+
+export async function startGateway(
+  children: Children,
+  name: string,
+  size: Size,
+  upstreamPort: number,
+): Promise<Gateway> {
+  const [port = 0, adminPort = 0] = await freePorts(2);
+  const start: GatewayStart = { ...size, port, adminPort, upstreamPort };
+  const program = fileURLToPath(new URL('gateway.ts', import.meta.url));
+  const child = children.start(name, PROXY_CORE, process.execPath, [program, JSON.stringify(start)]);
+  await answering(children, child, adminPort, '/readyz');
+  const { pid } = child;
+  const task = workerThread(pid);
+  return { name, port, pid, child, routes: true, workerTime: () => threadSeconds(pid, task) };
+}
+
+/** proc(5), comm: Node.js calls its worker threads so, and here there is one. */
+function workerThread(pid: number): string {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const found = tasks.find((task) => readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').startsWith('WorkerThread'));
+  if (found === undefined) throw new Error(`process ${pid} has no worker thread`);
+  return found;
+}
+
+function threadSeconds(pid: number, task: string): number {
+  // Nanoseconds on a core (Documentation/scheduler/sched-stats.rst): ticks would be too coarse for a few percent of a thread.
+  const exact = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0];
+  if (exact !== undefined && exact !== '0') return Number(exact) / 1e9;
+  const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[14 - 3]) + Number(fields[15 - 3])) / TICKS_PER_SECOND;
+}
