@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLoad } from '../../test/cluster/load/load.ts';
 import type { Children } from '../children.ts';
+import { LOAD_CORE, PROXY_CORE } from '../cores.ts';
 import { cpuTime } from '../cpu-time.ts';
 import { quantile } from '../scale/quantile.ts';
 import { BUSY_PATH } from './gateway-start.ts';
@@ -33,6 +34,8 @@ export const CHANGING: readonly SteadyCase[] = [
   { name: 'the same; one Rollout, 5,000 Pods', size: { ...BASE, podsOfEach: 5_000, changes: CHANGES } },
 ];
 
+/** Both: what the main thread compiles shall not take the core from the thread that proxies, as on any machine that has more than one. */
+const CORES = [PROXY_CORE, LOAD_CORE];
 const RATE = 500;
 const CONNECTIONS = 8;
 
@@ -44,7 +47,7 @@ export async function changesStudy(
   rounds: number,
   seconds: number,
 ): Promise<ChangesResult> {
-  const gateway = await startGateway(children, 'changing', size, upstreamPort);
+  const gateway = await startGateway(children, 'changing', size, upstreamPort, CORES);
   await stretch(gateway, seconds);
   const all: ChangesResult['rounds'][number][] = [];
   for (let round = 0; round < rounds; round += 1) {

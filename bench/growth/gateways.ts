@@ -35,11 +35,12 @@ export async function startGateway(
   name: string,
   size: Size,
   upstreamPort: number,
+  cores: readonly number[] = [PROXY_CORE],
 ): Promise<Gateway> {
   const [port = 0, adminPort = 0] = await freePorts(2);
   const start: GatewayStart = { ...size, port, adminPort, upstreamPort };
   const program = fileURLToPath(new URL('gateway.ts', import.meta.url));
-  const child = children.start(name, PROXY_CORE, process.execPath, [program, JSON.stringify(start)]);
+  const child = children.start(name, cores, process.execPath, [program, JSON.stringify(start)]);
   await answering(children, child, adminPort, '/readyz');
   const { pid } = child;
   const task = workerThread(pid);

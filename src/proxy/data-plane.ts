@@ -13,7 +13,6 @@ import {
   CONNECTIONS_OPEN,
   CONNECTIONS_REFUSED_BASE,
   type ConnectionRefusal,
-  ENDPOINTS_EJECTED,
   TABLE_GENERATION,
   TLS_HANDSHAKE_FAILURES,
 } from '../telemetry/layout.ts';
@@ -81,6 +80,8 @@ export class DataPlane {
   readonly #contexts: (ServerContexts | null)[] = [];
   readonly #upstreamContexts = new UpstreamContexts();
   #now: number;
+  /** How many tables there have been. */
+  #tables = 0;
   #dateSecond = -1;
   /** A link with the wrong scheme, most likely: who follows it shall know why nothing comes. */
   readonly #answerPlain = (): Buffer => {
@@ -144,13 +145,10 @@ export class DataPlane {
   /** Swaps the table between two requests. A request that has begun keeps its decision. */
   applyTable(table: RoutingTable, patch: CountersPatch, generation: number): void {
     this.counters.apply(patch);
-    for (const route of this.matcher.routes) {
-      for (const { live } of route.candidates) live.counters[ENDPOINTS_EJECTED] = 0;
-    }
+    for (const route of this.matcher.routes) for (const { live } of route.candidates) live.showEjected(0);
     this.matcher = new Matcher(table, (route, version) => this.#attach(route, version), this.matcher);
-    this.upstreams.retain(new Set(table.routes.flatMap((route) => route.versions.map((version) => version.key))));
+    this.#name();
     this.#upstreamContexts.retain(table);
-    this.#startSlowly();
     this.#showEjected();
     this.counters.worker[TABLE_GENERATION] = generation;
   }
@@ -270,22 +268,24 @@ export class DataPlane {
     return socket;
   }
 
-  /** Of several routes to one version the first says how its endpoints start. */
-  #startSlowly(): void {
+  /** Forgets the pools that the table does not name. Of several routes to one version the first says how its endpoints start. */
+  #name(): void {
     const now = this.tick();
-    const seen = new Set<string>();
+    this.#tables += 1;
     for (const { source, candidates } of this.matcher.routes) {
-      for (const { version, live } of candidates) {
-        if (!seen.has(version.key)) live.pool.startSlowly(source.slowStart ?? 0, now);
-        seen.add(version.key);
+      for (const { live } of candidates) {
+        if (live.pool.namedBy === this.#tables) continue;
+        live.pool.namedBy = this.#tables;
+        live.pool.startSlowly(source.slowStart ?? 0, now);
       }
     }
+    this.upstreams.retain(this.#tables);
   }
 
   /** A version's pool is the same for all its series, and its series change with its role. */
   #showEjected(): void {
     for (const route of this.matcher.routes) {
-      for (const { live } of route.candidates) live.counters[ENDPOINTS_EJECTED] = live.pool.ejected;
+      for (const { live } of route.candidates) live.showEjected(live.pool.ejected);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Live } from '../routing/match.ts';
 import type { Version } from '../routing/table.ts';
+import { ENDPOINTS_EJECTED } from '../telemetry/layout.ts';
 import type { VersionPool } from '../upstream/version-pool.ts';
 
 /** What a worker attaches to a version of the table: its endpoints, its counters, its name as a header line. */
@@ -8,6 +9,8 @@ export class LiveVersion implements Live {
   readonly counters: Float64Array;
   /** `x-headgate-version: <name>` CRLF; empty when the header is off. */
   readonly headerLine: Buffer;
+  /** What the gauge of its series says. */
+  #ejected = 0;
 
   constructor(version: Version, pool: VersionPool, counters: Float64Array, versionHeader: string | null) {
     this.pool = pool;
@@ -21,5 +24,12 @@ export class LiveVersion implements Live {
 
   get listed(): boolean {
     return this.pool.listed;
+  }
+
+  /** Writes only what is new: a page of counters is memory from the moment in which something is written to it. */
+  showEjected(count: number): void {
+    if (count === this.#ejected) return;
+    this.#ejected = count;
+    this.counters[ENDPOINTS_EJECTED] = count;
   }
 }

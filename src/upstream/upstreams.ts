@@ -30,10 +30,10 @@ export class Upstreams {
     }
   }
 
-  /** Forgets versions that no table names any more. */
-  retain(keys: ReadonlySet<string>): void {
+  /** Forgets the versions that this table does not name, see `VersionPool.namedBy`. */
+  retain(table: number): void {
     for (const [key, pool] of this.#pools) {
-      if (keys.has(key)) continue;
+      if (pool.namedBy === table) continue;
       if (pool.ejected > 0) this.#forgot = true;
       pool.update([]);
       this.#pools.delete(key);

@@ -37,6 +37,8 @@ export class VersionPool {
   readonly budget: RetryBudget;
   /** Requests that wait because every endpoint is full. */
   readonly pending: PendingQueue;
+  /** Number of the last table that named it: those that are not in the newest are forgotten. */
+  namedBy = 0;
   /** At least one endpoint is worth a try. Read for each request, so it is set when something changes. */
   usable = false;
   /** Endpoints that are left out because they fail. */
