@@ -9,28 +9,32 @@ export interface Watched {
   readonly others: number;
 }
 
-/** Watches one process and the core that it is pinned to, from now on. */
+/** Watches one process, or none, and the core that it is pinned to, from now on. */
 export class CpuWatch {
-  readonly #pid: number;
+  readonly #pid: number | null;
   readonly #core: number;
   readonly #cpuBefore: CpuTime;
   readonly #coreBefore: CoreTime;
 
-  constructor(pid: number, core: number) {
+  constructor(pid: number | null, core: number) {
     this.#pid = pid;
     this.#core = core;
-    this.#cpuBefore = cpuTime(pid);
+    this.#cpuBefore = cpuOf(pid);
     this.#coreBefore = coreTime(core);
   }
 
   read(): Watched {
-    const now = cpuTime(this.#pid);
+    const now = cpuOf(this.#pid);
     const cpu = { user: now.user - this.#cpuBefore.user, system: now.system - this.#cpuBefore.system };
     const core = coreTime(this.#core);
     const taken = core.taken - this.#coreBefore.taken - cpu.user - cpu.system;
     // The two files are not read in the same tick.
     return { cpu, others: Math.max(0, (100 * taken) / (core.all - this.#coreBefore.all)) };
   }
+}
+
+function cpuOf(pid: number | null): CpuTime {
+  return pid === null ? { user: 0, system: 0 } : cpuTime(pid);
 }
 
 /** Seconds since the machine began: all of them, and those that processes and the host took. */

@@ -4,8 +4,6 @@ const LONGEST_PAUSE_MS = 10;
 
 /** One collection of one thread's heap, as V8 tells it. */
 export interface Collection {
-  /** Address of the heap: one a thread. The main thread's is the first that collects. */
-  readonly heap: string;
   readonly kind: string;
   /** The longest time that the thread stood still for it, milliseconds. */
   readonly longest: number;
@@ -18,21 +16,38 @@ const LINE =
 /** What was done beforehand, a step at a time. */
 const STEPS = /\(\+ (\d+\.\d+) ms in \d+ steps since start of marking, biggest step (\d+\.\d+) ms/;
 
-/** Reads what Node.js prints under `--trace-gc`; other lines are passed over. */
-export function collections(output: string): readonly Collection[] {
-  return [...output.matchAll(LINE)].map(([, heap = '', kind = '', pause = '', rest = '']) => {
-    const [, all = '0', biggest = '0'] = STEPS.exec(rest) ?? [];
-    return {
-      heap,
-      kind,
-      longest: Math.max(Number(pause), Number(biggest)),
-      total: Number(pause) + Number(all),
-    };
-  });
+/** A process's collections in a stretch of time. */
+export interface Collections {
+  readonly main: readonly Collection[];
+  readonly worker: readonly Collection[];
 }
 
-/** One line on all of them: how long the process's threads stood still within `seconds`. */
-export function pausesLine(all: readonly Collection[], seconds: number): string {
+/**
+ * Reads what a process with one worker prints under `--trace-gc`; other lines are passed over.
+ * @param output since the process began: the main thread is the one that collects first.
+ * @param from where in it the stretch of time begins.
+ */
+export function collections(output: string, from: number): Collections {
+  const main = output.matchAll(LINE).next().value?.[1];
+  const all = [...output.slice(from).matchAll(LINE)];
+  return {
+    main: all.filter(([, heap]) => heap === main).map(collection),
+    worker: all.filter(([, heap]) => heap !== main).map(collection),
+  };
+}
+
+function collection([, , kind = '', pause = '', rest = '']: RegExpExecArray): Collection {
+  const [, all = '0', biggest = '0'] = STEPS.exec(rest) ?? [];
+  return { kind, longest: Math.max(Number(pause), Number(biggest)), total: Number(pause) + Number(all) };
+}
+
+/** How long the two threads stood still within `seconds`, as a list. */
+export function pausesList({ main, worker }: Collections, seconds: number): string {
+  return `- The worker: ${pausesLine(worker, seconds)}
+- The main thread, which no request waits for: ${pausesLine(main, seconds)}`;
+}
+
+function pausesLine(all: readonly Collection[], seconds: number): string {
   if (all.length === 0) return 'not one collection.';
   const total = all.reduce((sum, { total }) => sum + total, 0);
   const share = ((100 * total) / (seconds * 1000)).toFixed(2);
@@ -44,8 +59,8 @@ export function pausesLine(all: readonly Collection[], seconds: number): string 
 }
 
 /** The issue's target for what a client can feel. */
-export function pauseTarget(when: string, all: readonly Collection[]): TargetRow {
-  const measured = longest(all);
+export function pauseTarget(when: string, { worker }: Collections): TargetRow {
+  const measured = longest(worker);
   return {
     what: `Longest pause for garbage ${when}`,
     toBeat: `at most ${LONGEST_PAUSE_MS} ms`,

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import type { Plan, Report } from './clients/constant-rate.ts';
+import type { Cycle, Plan, Report } from './clients/constant-rate.ts';
 import { LOAD_CORE, PROXY_CORE } from './cores.ts';
-import { collections, pausesLine, pauseTarget } from './gc-trace.ts';
+import { collections, pausesList, pauseTarget } from './gc-trace.ts';
 import { startTraced, whileScraped } from './headgate-process.ts';
+import { NOISY_PERCENT } from './measure.ts';
 import type { Peer, PeerOptions } from './peers/peer.ts';
 import { table } from './report.ts';
 import type { Section, SectionResult, Setting, TargetRow } from './section.ts';
@@ -12,8 +13,8 @@ import { median, quantile, spread } from './spread.ts';
 export const latencySection: Section = { name: 'latency', title: 'Latency at a low rate', run };
 
 const CLIENT = fileURLToPath(new URL('clients/constant-rate.ts', import.meta.url));
-const RATE = { connections: 4, rate: 1_000, turnMs: 2_250, warmUpMs: 250 } as const;
-const CYCLES_A_ROUND = 2;
+const RATE = { connections: 4, rate: 1_000, turnMs: 1_250, warmUpMs: 250 } as const;
+const CYCLES_A_ROUND = 4;
 const PEERS = ['nginx', 'haproxy', 'envoy', 'undici', 'http-proxy'];
 /** Of the issue: how much more than nginx Headgate may add to the 99th percentile, milliseconds. */
 const ALLOWANCE = 0.2;
@@ -32,33 +33,48 @@ async function run(setting: Setting): Promise<SectionResult> {
   for (const product of products.filter(({ name }) => PEERS.includes(name))) {
     others.push(await product.start(children, options));
   }
-  const direct = { name: 'direct', port: versions[0]?.ports[0] ?? 0 };
-  const targets = [direct, { name: 'headgate', port: headgate.port }, ...others];
-  const plan: Plan = { ...RATE, cycles: rounds * CYCLES_A_ROUND, ports: targets.map(({ port }) => port) };
+  const targets = [
+    { name: 'direct', port: versions[0]?.ports[0] ?? 0, pid: null },
+    { name: 'headgate', port: headgate.port, pid: headgate.child.pid },
+    ...others.map(({ name, port, pid }) => ({ name, port, pid })),
+  ];
+  const plan: Plan = { ...RATE, cycles: rounds * CYCLES_A_ROUND, targets };
   const startUp = headgate.child.output().length;
   const report = await whileScraped(headgate, async () => askAtRate(setting, plan));
-  const pauses = collections(headgate.child.output().slice(startUp));
+  const pauses = collections(headgate.child.output(), startUp);
   for (const child of [headgate.child, ...others.map((peer) => peer.child)]) await children.end(child);
 
+  const quiet = quietCycles(report, plan);
   const measured = targets.map(({ name }, index) => ({
     name,
-    cycles: report.turns
-      .filter((_, turn) => turn % targets.length === index)
-      .map((latencies) => latencies.map((microseconds) => microseconds / 1000)),
+    cycles: quiet.map(({ latencies }) => (latencies[index] ?? []).map((microseconds) => microseconds / 1000)),
   }));
   const lateness = report.lateness.map((microseconds) => microseconds / 1000);
-  const seconds = ((plan.turnMs * plan.cycles) / 1000) * targets.length;
+  const seconds = ((plan.turnMs * report.cycles.length) / 1000) * targets.length;
   const markdown = [
     description(plan),
     latencyTable(measured),
+    quietness(quiet, report),
     `The client itself sent late by ${inMs(quantile(lateness, 0.5))} (median), ${inMs(quantile(lateness, 0.99))} (p99), ${inMs(Math.max(...lateness))} at most, which does not count.`,
-    `Garbage in Headgate in these ${Math.round(seconds)} s: ${pausesLine(pauses, seconds)}`,
+    `Garbage in Headgate in these ${Math.round(seconds)} s:`,
+    pausesList(pauses, seconds),
   ];
   return {
     markdown: markdown.join('\n\n'),
     targets: [...p99Target(measured), pauseTarget('at a low rate', pauses)],
     failures: [],
   };
+}
+
+/** What others disturbed does not count, unless there is little else. */
+function quietCycles({ cycles }: Report, plan: Plan): readonly Cycle[] {
+  const quietest = cycles.toSorted((a, b) => a.others - b.others);
+  return quietest.filter(({ others }, index) => index < plan.cycles / 4 || others <= NOISY_PERCENT);
+}
+
+function quietness(quiet: readonly Cycle[], { cycles }: Report): string {
+  const percent = Math.max(...quiet.map(({ others }) => others)).toFixed(1);
+  return `${quiet.length} of ${cycles.length} cycles count; in those others took ${percent} % of the proxies' core at most.`;
 }
 
 async function askAtRate({ children }: Setting, plan: Plan): Promise<Report> {
@@ -101,7 +117,7 @@ function p99Target(targets: readonly Target[]): readonly TargetRow[] {
 
 function description({ connections, rate, turnMs, warmUpMs, cycles }: Plan): string {
   const counted = ((turnMs - warmUpMs) * cycles) / 1000;
-  return `${connections} connections, ${rate} requests/s in all, sent when they are due whether or not the answers before are there; targets take turns of ${(turnMs - warmUpMs) / 1000} s, ${counted} s each in all. Headgate's metrics are scraped every 5 s. A quantile's share that a proxy adds is the quantile of all requests less that of the direct connection.`;
+  return `${connections} connections, ${rate} requests/s in all, sent when they are due whether or not the answers before are there; targets take turns of ${(turnMs - warmUpMs) / 1000} s, ${counted} s each in all that others do not disturb, or twice as long. Headgate's metrics are scraped every 5 s. What a proxy adds to a quantile is the quantile of all requests less that of the direct connection.`;
 }
 
 function inMs(milliseconds: number): string {

@@ -1,5 +1,5 @@
 import { PROXY_CORE } from './cores.ts';
-import { collections, pausesLine, pauseTarget } from './gc-trace.ts';
+import { collections, pausesList, pauseTarget } from './gc-trace.ts';
 import { startTraced, whileScraped } from './headgate-process.ts';
 import { makeLoad } from './load.ts';
 import { measure } from './measure.ts';
@@ -19,14 +19,10 @@ async function run({ children, versions }: Setting): Promise<SectionResult> {
   await measure(peer, load, WARM_UP_SECONDS);
   const startUp = headgate.child.output().length;
   const { requestsPerSecond } = await whileScraped(headgate, () => measure(peer, load, SECONDS));
-  const pauses = collections(headgate.child.output().slice(startUp));
+  const pauses = collections(headgate.child.output(), startUp);
   await children.end(headgate.child);
-  const [first] = collections(headgate.child.output());
-  const ofMain = pauses.filter(({ heap }) => heap === first?.heap);
-  const ofWorker = pauses.filter(({ heap }) => heap !== first?.heap);
   const markdown = `${SECONDS} s of GET from ${GET.connections} connections, ${Math.round(requestsPerSecond)} requests/s, metrics scraped every 5 s.
 
-- The worker: ${pausesLine(ofWorker, SECONDS)}
-- The main thread, which no request waits for: ${pausesLine(ofMain, SECONDS)}`;
-  return { markdown, targets: [pauseTarget('under full load', ofWorker)], failures: [] };
+${pausesList(pauses, SECONDS)}`;
+  return { markdown, targets: [pauseTarget('under full load', pauses)], failures: [] };
 }

@@ -1,4 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PROXY_CORE } from '../cores.ts';
+import { CpuWatch } from '../cpu-watch.ts';
+import { NOISY_PERCENT } from '../measure.ts';
 import { Connection } from './connection.ts';
 
 /**
@@ -7,8 +10,12 @@ import { Connection } from './connection.ts';
 
 /** What the process is to do. */
 export interface Plan {
-  readonly ports: readonly number[];
-  /** How often each target has its turn. */
+  readonly targets: readonly {
+    readonly port: number;
+    /** The process that is asked; null: none on the proxies' core. */
+    readonly pid: number | null;
+  }[];
+  /** How often each target has its turn, without disturbed cycles: those come again, until there are twice as many in all. */
   readonly cycles: number;
   readonly turnMs: number;
   /** The beginning of each turn that does not count: what was idle meanwhile opens connections. */
@@ -18,12 +25,17 @@ export interface Plan {
   readonly rate: number;
 }
 
-/** All times in microseconds. */
 export interface Report {
-  /** By turn: targets in order, cycle after cycle. Each has the latencies of the requests that count. */
-  readonly turns: readonly (readonly number[])[];
-  /** How much later than planned requests were sent: this process's own doing. */
+  readonly cycles: readonly Cycle[];
+  /** How much later than planned requests were sent, microseconds: this process's own doing. */
   readonly lateness: readonly number[];
+}
+
+export interface Cycle {
+  /** By target: microseconds of each request that counts. */
+  readonly latencies: readonly (readonly number[])[];
+  /** Percent of the proxies' core that others took, in the turn in which they took most. */
+  readonly others: number;
 }
 
 /** A target's connections and the requests that are due on each. */
@@ -86,23 +98,31 @@ class Target {
   }
 }
 
-async function run({ ports, cycles, turnMs, warmUpMs, connections, rate }: Plan): Promise<Report> {
-  const targets = ports.map((port) => new Target(port, connections));
-  for (const target of targets) await target.opened;
+async function run(plan: Plan): Promise<Report> {
+  const targets = plan.targets.map(({ port, pid }) => ({ pid, target: new Target(port, plan.connections) }));
+  for (const { target } of targets) await target.opened;
   const lateness: number[] = [];
-  const turns: (readonly number[])[] = [];
-  for (let cycle = 0; cycle < cycles; cycle += 1) {
-    for (const target of targets) {
-      await turn(target, (turnMs * rate) / 1000, 1000 / rate, warmUpMs, lateness);
-      turns.push(target.latencies);
+  const cycles: Cycle[] = [];
+  for (let quiet = 0; quiet < plan.cycles && cycles.length < 2 * plan.cycles; ) {
+    let others = 0;
+    const latencies: (readonly number[])[] = [];
+    for (const { target, pid } of targets) {
+      const watch = new CpuWatch(pid, PROXY_CORE);
+      await turn(target, plan, lateness);
+      latencies.push(target.latencies);
+      others = Math.max(others, watch.read().others);
     }
+    cycles.push({ latencies, others });
+    if (others <= NOISY_PERCENT) quiet += 1;
   }
-  for (const target of targets) target.close();
-  return { turns, lateness };
+  for (const { target } of targets) target.close();
+  return { cycles, lateness };
 }
 
-/** Sends `requests`, one each `period` milliseconds, and waits for the last answer. */
-function turn(target: Target, requests: number, period: number, warmUpMs: number, lateness: number[]): Promise<void> {
+/** Sends a turn's requests when they are due, and waits for the last answer. */
+function turn(target: Target, { turnMs, warmUpMs, rate }: Plan, lateness: number[]): Promise<void> {
+  const requests = (turnMs * rate) / 1000;
+  const period = 1000 / rate;
   const start = performance.now();
   target.begin(start + warmUpMs);
   let sent = 0;
