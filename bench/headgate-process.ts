@@ -3,15 +3,13 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { type Child, type Children, freePorts } from './children.ts';
+import { type Children, freePorts } from './children.ts';
 import { headgateConfig } from './peers/headgate.ts';
-import type { PeerOptions } from './peers/peer.ts';
+import type { Peer, PeerOptions } from './peers/peer.ts';
 import { answering } from './peers/ready.ts';
 
 /** A Headgate that a section starts in a way of its own. */
-export interface HeadgateProcess {
-  readonly child: Child;
-  readonly port: number;
+export interface HeadgateProcess extends Peer {
   readonly adminPort: number;
 }
 
@@ -39,7 +37,8 @@ export async function spawnHeadgate(
   const own = [...flags, program, 'serve', '--config', config];
   const [command, args] =
     under === null ? [process.execPath, own] : [under.command, [...under.args, process.execPath, ...own]];
-  return { child: children.start('headgate', options.cores, command, args), port, adminPort };
+  const child = children.start('headgate', options.cores, command, args);
+  return { name: 'headgate', port, adminPort, pid: child.pid, child, routes: true };
 }
 
 /** Starts it, and waits until it is ready. */

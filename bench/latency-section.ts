@@ -3,11 +3,13 @@ import type { Cycle, Plan, Report } from './clients/constant-rate.ts';
 import { LOAD_CORE, PROXY_CORE } from './cores.ts';
 import { collections, pausesList, pauseTarget } from './gc-trace.ts';
 import { startTraced, whileScraped } from './headgate-process.ts';
+import { makeLoad } from './load.ts';
 import { NOISY_PERCENT } from './measure.ts';
 import type { Peer, PeerOptions } from './peers/peer.ts';
 import { table } from './report.ts';
 import type { Section, SectionResult, Setting, TargetRow } from './section.ts';
 import { median, quantile, spread } from './spread.ts';
+import { GET } from './workloads.ts';
 
 /** What the proxies add to a request's time when they have little to do. */
 export const latencySection: Section = { name: 'latency', title: 'Latency at a low rate', run };
@@ -15,6 +17,7 @@ export const latencySection: Section = { name: 'latency', title: 'Latency at a l
 const CLIENT = fileURLToPath(new URL('clients/constant-rate.ts', import.meta.url));
 const RATE = { connections: 4, rate: 1_000, turnMs: 1_250, warmUpMs: 250 } as const;
 const CYCLES_A_ROUND = 4;
+const WARM_UP_SECONDS = 4;
 const PEERS = ['nginx', 'haproxy', 'envoy', 'undici', 'http-proxy'];
 /** Of the issue: how much more than nginx Headgate may add to the 99th percentile, milliseconds. */
 const ALLOWANCE = 0.2;
@@ -35,9 +38,11 @@ async function run(setting: Setting): Promise<SectionResult> {
   }
   const targets = [
     { name: 'direct', port: versions[0]?.ports[0] ?? 0, pid: null },
-    { name: 'headgate', port: headgate.port, pid: headgate.child.pid },
-    ...others.map(({ name, port, pid }) => ({ name, port, pid })),
+    ...[headgate, ...others].map(({ name, port, pid }) => ({ name, port, pid })),
   ];
+  // A proxy lives for weeks: that Node.js compiles what is new to it is not to be seen.
+  const load = makeLoad(children, GET);
+  for (const peer of [headgate, ...others]) await load.run(peer, WARM_UP_SECONDS);
   const plan: Plan = { ...RATE, cycles: rounds * CYCLES_A_ROUND, targets };
   const startUp = headgate.child.output().length;
   const report = await whileScraped(headgate, async () => askAtRate(setting, plan));
@@ -109,7 +114,7 @@ function p99Target(targets: readonly Target[]): readonly TargetRow[] {
     {
       what: 'Added p99 at 1,000 requests/s',
       toBeat: `at most nginx's + ${ALLOWANCE} ms`,
-      measured: `nginx's + ${spread(more, 2)} ms`,
+      measured: `${spread(more, 2)} ms more than nginx's`,
       met: median(more) <= ALLOWANCE,
     },
   ];

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startHeadgate } from './headgate-process.ts';
 import type { Load } from './load.ts';
-import type { Peer, PeerOptions } from './peers/peer.ts';
+import type { PeerOptions } from './peers/peer.ts';
 import type { Setting } from './section.ts';
 
 /** Calls that wait for another thread or wake one. */
@@ -34,13 +34,12 @@ export async function countLocks(
   const trace = join(children.newFolder('strace'), 'calls');
   const args = ['-f', '-Y', '--seccomp-bpf', '-ttt', '-e', 'trace=futex', '-o', trace];
   const options: PeerOptions = { versions, tls: null, workers: 2, cores };
-  const { child, port } = await startHeadgate(children, options, { under: { command: 'strace', args } });
-  const peer: Peer = { name: 'headgate', port, pid: child.pid, child, routes: true };
-  await load.run(peer, WARM_UP_SECONDS);
+  const headgate = await startHeadgate(children, options, { under: { command: 'strace', args } });
+  await load.run(headgate, WARM_UP_SECONDS);
   const from = Date.now() / 1000;
-  const { requests } = await load.run(peer, SECONDS);
+  const { requests } = await load.run(headgate, SECONDS);
   const to = Date.now() / 1000;
-  await children.end(child);
+  await children.end(headgate.child);
   const calls = [...readFileSync(trace, 'utf8').matchAll(CALL)].filter(
     ([, , time]) => Number(time) >= from && Number(time) <= to,
   );

@@ -14,11 +14,10 @@ const SECONDS = 60;
 
 async function run({ children, versions }: Setting): Promise<SectionResult> {
   const headgate = await startTraced(children, { versions, tls: null, workers: 1, cores: [PROXY_CORE] });
-  const peer = { name: 'headgate', port: headgate.port, pid: headgate.child.pid, child: headgate.child, routes: true };
   const load = makeLoad(children, GET);
-  await measure(peer, load, WARM_UP_SECONDS);
+  await measure(headgate, load, WARM_UP_SECONDS);
   const startUp = headgate.child.output().length;
-  const { requestsPerSecond } = await whileScraped(headgate, () => measure(peer, load, SECONDS));
+  const { requestsPerSecond } = await whileScraped(headgate, () => measure(headgate, load, SECONDS));
   const pauses = collections(headgate.child.output(), startUp);
   await children.end(headgate.child);
   const markdown = `${SECONDS} s of GET from ${GET.connections} connections, ${Math.round(requestsPerSecond)} requests/s, metrics scraped every 5 s.
