@@ -23,7 +23,11 @@ export class ProbedHeadgate {
   static async start(context: Context, options: SteadyOptions): Promise<ProbedHeadgate> {
     const socket = join(context.children.newFolder('probe'), 'socket');
     const environment = [`HEADGATE_COST_SOCKET=${socket}`] as const;
-    const { child, port } = await startSteadyHeadgate(context, { ...options, node: ['--import', PROBE], environment });
+    const { child, port } = await startSteadyHeadgate(context, {
+      ...options,
+      node: ['--import', PROBE, ...(options.node ?? [])],
+      environment,
+    });
     return new ProbedHeadgate(child, port, socket);
   }
 
