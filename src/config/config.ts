@@ -115,7 +115,7 @@ export interface Limits {
   readonly chunkExtensionBytes: number;
   /** What is read and thrown away of a request body after an early answer, before the connection is closed. Default 64KiB. */
   readonly drainBytes: number;
-  /** Idle connections kept for each endpoint and worker. Default 64. */
+  /** Idle connections kept for each endpoint and worker, as long as `timeouts.upstreamIdle` lets them. Default 1024. */
   readonly idleUpstreamConnections: number;
   /**
    * Client connections of the process, all workers together; 0: no limit. Default `auto`, which has become 20,000, or what the

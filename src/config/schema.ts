@@ -153,7 +153,7 @@ const limits = z.strictObject({
   headers: leaf((value) => parseInteger(value, 1, 10_000)).default(100),
   chunkExtensionBytes: size('0', '1MiB').default(4_096),
   drainBytes: size('0', '1GiB').default(65_536),
-  idleUpstreamConnections: leaf((value) => parseInteger(value, 0, 100_000)).default(64),
+  idleUpstreamConnections: leaf((value) => parseInteger(value, 0, 100_000)).default(1024),
   connections: leaf(parseConnections).default(autoConnections),
   connectionsPerAddress: leaf((value) => parseInteger(value, 0, 1_000_000)).default(0),
   requestsPerEndpoint: leaf((value) => parseInteger(value, 0, 1_000_000)).default(0),

@@ -8,10 +8,13 @@ import { teLines, trailerLine } from './trailer-fields.ts';
 
 const HTTP_1_1 = Buffer.from(' HTTP/1.1\r\n', 'latin1');
 const HOST = Buffer.from('host: ', 'latin1');
+const FORWARDED_FOR = Buffer.from('x-forwarded-for: ', 'latin1');
 const FORWARDED_HOST = Buffer.from('x-forwarded-host: ', 'latin1');
+const COMMA = Buffer.from(', ', 'latin1');
 const CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
 const UPGRADE = Buffer.from('connection: upgrade\r\n', 'latin1');
 const VIA = ['via: 1.0 headgate\r\n', 'via: 1.1 headgate\r\n'] as const;
+const VIA_LINES = [Buffer.from(VIA[0], 'latin1'), Buffer.from(VIA[1], 'latin1')] as const;
 
 const bit = (field: number): number => 1 << field;
 /** What an untrusted peer says of the hops before it is thrown away, and so is what is written anew. */
@@ -26,12 +29,18 @@ export class ClientIdentity {
   readonly secure: boolean;
   /** The field lines that are the same for every request of an untrusted client, by the minor version of HTTP. */
   readonly lines: readonly [Buffer, Buffer];
+  /** The end of X-Forwarded-For, and X-Forwarded-Proto, for a trusted one. */
+  readonly addressEnd: Buffer;
+  readonly protoLine: Buffer;
 
   constructor(address: string, trusted: boolean, secure: boolean) {
     this.address = address;
     this.trusted = trusted;
     this.secure = secure;
-    const lines = `x-forwarded-for: ${address}\r\nx-forwarded-proto: ${secure ? 'https' : 'http'}\r\n`;
+    const protoLine = `x-forwarded-proto: ${secure ? 'https' : 'http'}\r\n`;
+    this.addressEnd = Buffer.from(`${address}\r\n`, 'latin1');
+    this.protoLine = Buffer.from(protoLine, 'latin1');
+    const lines = `x-forwarded-for: ${address}\r\n${protoLine}`;
     this.lines = [Buffer.from(lines + VIA[0], 'latin1'), Buffer.from(lines + VIA[1], 'latin1')];
   }
 }
@@ -93,7 +102,7 @@ function finish(out: Buffer, at: number, bytes: Buffer, head: RequestHead, trail
   return writeCrlf(out, at);
 }
 
-/** A trusted proxy's X-Forwarded-* are kept, and its own address is appended to the lists. Strings are fine: trusted peers are few. */
+/** A trusted proxy's X-Forwarded-* are kept, and its own address is appended to the lists. */
 function finishTrusted(
   out: Buffer,
   at: number,
@@ -103,37 +112,35 @@ function finishTrusted(
   skip: number,
   trailers: TrailerNames | null,
 ): number {
-  const has = { proto: false, host: false };
-  const addresses: string[] = [];
-  const forwarded: string[] = [];
-  for (let i = 0; i < head.fields.count; i += 1) {
-    const id = head.fields.ids[i];
-    if (id === Field.X_FORWARDED_FOR) addresses.push(fieldValue(bytes, head, i));
-    else if (id === Field.FORWARDED) forwarded.push(fieldValue(bytes, head, i));
-    else if (id === Field.X_FORWARDED_PROTO) has.proto = true;
-    else if (id === Field.X_FORWARDED_HOST) has.host = true;
+  const { base, fields } = head;
+  let present = 0;
+  at = writeFields(out, at, bytes, base, head.length, fields, skip | bit(Field.X_FORWARDED_FOR) | bit(Field.FORWARDED));
+  at = writeBytes(out, at, FORWARDED_FOR);
+  for (let i = 0; i < fields.count; i += 1) {
+    const id = fields.ids[i] ?? Field.OTHER;
+    present |= bit(id);
+    if (id !== Field.X_FORWARDED_FOR) continue;
+    at += bytes.copy(out, at, base + (fields.positions[4 * i + 2] ?? 0), base + (fields.positions[4 * i + 3] ?? 0));
+    at = writeBytes(out, at, COMMA);
   }
-  at = writeFields(
-    out,
-    at,
-    bytes,
-    head.base,
-    head.length,
-    head.fields,
-    skip | bit(Field.X_FORWARDED_FOR) | bit(Field.FORWARDED),
-  );
-  let lines = `x-forwarded-for: ${[...addresses, client.address].join(', ')}\r\n`;
-  if (forwarded.length > 0) {
-    // RFC 7239 5.4: the protocol by which the request came to this proxy.
-    const hop = `for=${forwardedFor(client.address)}${client.secure ? ';proto=https' : ''}`;
-    lines += `forwarded: ${[...forwarded, hop].join(', ')}\r\n`;
+  at = writeBytes(out, at, client.addressEnd);
+  if ((present & bit(Field.FORWARDED)) !== 0) at += out.write(forwardedLine(bytes, head, client), at, 'latin1');
+  if ((present & bit(Field.X_FORWARDED_PROTO)) === 0) at = writeBytes(out, at, client.protoLine);
+  if ((present & bit(Field.X_FORWARDED_HOST)) === 0 && head.hostStart >= 0) {
+    at = writeField(out, at, FORWARDED_HOST, bytes, base + head.hostStart, base + head.hostEnd);
   }
-  if (!has.proto) lines += `x-forwarded-proto: ${client.secure ? 'https' : 'http'}\r\n`;
-  if (!has.host && head.hostStart >= 0) {
-    lines += `x-forwarded-host: ${bytes.toString('latin1', head.base + head.hostStart, head.base + head.hostEnd)}\r\n`;
-  }
-  at += out.write(lines + VIA[head.minor], at, 'latin1');
+  at = writeBytes(out, at, VIA_LINES[head.minor]);
   return finish(out, at, bytes, head, trailers);
+}
+
+/** RFC 7239 5.4: with the protocol by which the request came to this proxy. Few send it: strings are fine. */
+function forwardedLine(bytes: Buffer, head: RequestHead, client: ClientIdentity): string {
+  const values: string[] = [];
+  for (let i = 0; i < head.fields.count; i += 1) {
+    if (head.fields.ids[i] === Field.FORWARDED) values.push(fieldValue(bytes, head, i));
+  }
+  const hop = `for=${forwardedFor(client.address)}${client.secure ? ';proto=https' : ''}`;
+  return `forwarded: ${[...values, hop].join(', ')}\r\n`;
 }
 
 function fieldValue(bytes: Buffer, head: RequestHead, index: number): string {

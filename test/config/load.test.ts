@@ -48,7 +48,7 @@ t.test('a configuration of one static route gets every default', async (t) => {
       headers: 100,
       chunkExtensionBytes: 4096,
       drainBytes: 65_536,
-      idleUpstreamConnections: 64,
+      idleUpstreamConnections: 1024,
       connections: autoConnections(),
       connectionsPerAddress: 0,
       requestsPerEndpoint: 0,

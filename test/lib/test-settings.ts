@@ -45,7 +45,7 @@ export function testSettings(change: SettingsChange = {}): WorkerSettings {
       headers: 100,
       chunkExtensionBytes: 4_096,
       drainBytes: 65_536,
-      idleUpstreamConnections: 64,
+      idleUpstreamConnections: 1024,
       connections: 0,
       connectionsPerAddress: 0,
       requestsPerEndpoint: 0,
