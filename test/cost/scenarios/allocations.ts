@@ -33,7 +33,7 @@ const GROUPS: readonly Group[] = [
   {
     suffix: ' from a trusted proxy',
     options: { trusting: true },
-    cases: [{ workload: 'get', atMost: 2_060 }], // 1,650
+    cases: [{ workload: 'get', atMost: 1_220 }], // 978
   },
   { suffix: '', options: { tls: true }, cases: [{ workload: 'tls', atMost: 1_240 }] }, // 990
 ];
