@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Reply } from '../analysis/analysis.ts';
+import { http } from '../common/node-http.ts';
 import type { ListenAddress } from '../config/config.ts';
 import { type DashboardFile, dashboardFile } from './dashboard-files.ts';
 import { expositionFormat } from './exposition-format.ts';
@@ -83,7 +84,7 @@ export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   const { listen, state, onError, stalledMs = STALLED_MS } = options;
   let closing = false;
   const busy = new Map<string, number>();
-  const server = createServer(LIMITS, (request, response) => {
+  const server = http.createServer(LIMITS, (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
     const place = placeOf(path);
     if (place !== null) {

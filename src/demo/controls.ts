@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
+import { http } from '../common/node-http.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
 const USAGE = 'DELETE /experiment ends the experiment, PUT /experiment starts it again\n';
@@ -6,7 +7,7 @@ const METHODS = 'DELETE, PUT';
 
 /** The demo's own switchboard: what `kubectl` would do to a cluster. */
 export function createControls(cluster: SimulatedCluster): Server {
-  return createServer((request, response) => {
+  return http.createServer((request, response) => {
     const say = (status: number, text: string): void => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
       response.end(text);

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import { REQUEST_REASONS, type RequestReason } from '../http1/reason.ts';
 import type { RejectionReason, UpstreamFailureReason } from '../telemetry/layout.ts';
 
@@ -21,14 +20,40 @@ type LocalCause =
   | 'tunnel_timeout'
   | 'internal';
 
+/**
+ * The statuses of Headgate's own answers, with their phrases (https://www.iana.org/assignments/http-status-codes). Those of node:http are not
+ * taken, since workers need nothing else of it.
+ */
+const PHRASES = {
+  101: 'Switching Protocols',
+  200: 'OK',
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  414: 'URI Too Long',
+  417: 'Expectation Failed',
+  431: 'Request Header Fields Too Large',
+  499: 'Client Closed Request',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  505: 'HTTP Version Not Supported',
+  508: 'Loop Detected',
+} as const;
+
+type Status = keyof typeof PHRASES;
+
 export interface Cause {
   readonly name: CauseName;
-  readonly status: number;
+  readonly status: Status;
   readonly level: Level;
 }
 
 /** Upstream failures are charged to a version in `upstream_failures_total`; RFC 9110 15.6.3 and 15.6.5 give the statuses. */
-const UPSTREAM: Record<UpstreamFailureReason, number> = {
+const UPSTREAM: Record<UpstreamFailureReason, Status> = {
   connect_refused: 502,
   connect_timeout: 504,
   connect_error: 502,
@@ -40,7 +65,7 @@ const UPSTREAM: Record<UpstreamFailureReason, number> = {
   idle_timeout: 504,
 };
 
-const LOCAL: Record<LocalCause, readonly [status: number, level: Level]> = {
+const LOCAL: Record<LocalCause, readonly [status: Status, level: Level]> = {
   no_route: [404, 'debug'],
   no_endpoints: [503, 'warn'],
   queue_full: [503, 'warn'],
@@ -66,7 +91,7 @@ const CAUSES: ReadonlyMap<string, Cause> = new Map<string, Cause>([
   ...Object.entries(UPSTREAM).map(([name, status]) => entry(name as UpstreamFailureReason, status, 'warn')),
 ]);
 
-function entry(name: CauseName, status: number, level: Level): [string, Cause] {
+function entry(name: CauseName, status: Status, level: Level): [string, Cause] {
   return [name, Object.freeze({ name, status, level })];
 }
 
@@ -77,6 +102,6 @@ export function causeOf(name: CauseName): Cause {
 }
 
 /** `404 Not Found`. */
-export function statusLine(status: number): string {
-  return `${status} ${STATUS_CODES[status] ?? 'Unknown'}`;
+export function statusLine(status: Status): string {
+  return `${status} ${PHRASES[status]}`;
 }

@@ -3,7 +3,7 @@ import { writeBytes, writeCrlf, writeFields } from '../http1/head-writer.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { TrailerNames } from '../http1/trailer-names.ts';
 import { keepUpgrade } from '../http1/upgrade.ts';
-import { statusLine } from './causes.ts';
+import { type Cause, statusLine } from './causes.ts';
 import { trailerLine } from './trailer-fields.ts';
 
 const HTTP_1_1 = Buffer.from('HTTP/1.1 ', 'latin1');
@@ -87,7 +87,7 @@ function writeStatusLine(out: Buffer, bytes: Buffer, head: ResponseHead): number
 
 /** An answer that Headgate makes itself: one line of plain text with the cause's name, nothing of the topology. */
 export function localResponse(
-  status: number,
+  status: Cause['status'],
   name: string,
   options: { head: boolean; close: boolean; date: string },
 ): Buffer {

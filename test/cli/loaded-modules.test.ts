@@ -40,8 +40,10 @@ async function loadedBy(t: Test, config: string): Promise<{ main: Set<string>; w
   return { main: of('main'), worker: of('worker') };
 }
 
+const ofStatic = loadedBy(t, STATIC);
+
 t.test('versions that are written down need no HTTP client, no cluster, no other command', async (t) => {
-  const { main } = await loadedBy(t, STATIC);
+  const { main } = await ofStatic;
   t.ok(main.has('zod') && main.has('/src/proxy/worker-pool.ts'), 'the list is that of a serve');
   t.strictSame(dependencies.filter((name) => main.has(name)).toSorted(), ['commander', 'pino', 're2js', 'yaml', 'zod']);
   t.strictSame([...main].filter((name) => /^\/src\/(sources|demo)\//.test(name)).toSorted(), [
@@ -51,8 +53,14 @@ t.test('versions that are written down need no HTTP client, no cluster, no other
   t.notOk(['check', 'demo', 'explain'].some((command) => main.has(`/src/cli/${command}.ts`)));
 });
 
+t.test('node:http is not imported, which would load all of undici that Node.js has in it', async (t) => {
+  const { main, worker } = await ofStatic;
+  t.ok(main.has('node:net') && worker.has('node:net'), 'what Node.js has itself is in the list');
+  t.notOk(main.has('node:http') || worker.has('node:http'));
+});
+
 t.test('a worker has the data plane, its log and the expressions of header rules', async (t) => {
-  const { worker } = await loadedBy(t, STATIC);
+  const { worker } = await ofStatic;
   t.strictSame(dependencies.filter((name) => worker.has(name)).toSorted(), ['pino', 're2js']);
   const folders = new Set([...worker].flatMap((name) => /^\/src\/([^/]+)\//.exec(name)?.[1] ?? []));
   t.strictSame([...folders].toSorted(), ['common', 'http1', 'proxy', 'routing', 'telemetry', 'upstream']);

@@ -1,4 +1,4 @@
-// Required before a program: tells each package and each file of the project that a thread loads, a line each on standard error.
+// Required before a program: tells each package, each file of the project and each module of Node.js that a thread imports, a line each on standard error.
 const { registerHooks } = require('node:module');
 const { writeSync } = require('node:fs');
 const { threadId } = require('node:worker_threads');
@@ -6,7 +6,7 @@ const { threadId } = require('node:worker_threads');
 const told = new Set();
 registerHooks({
   load(url, context, next) {
-    const [, name] = /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? /(\/src\/.+)$/.exec(url) ?? [];
+    const [, name] = /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? /(\/src\/.+|^node:.+)$/.exec(url) ?? [];
     if (name !== undefined && !told.has(name)) {
       told.add(name);
       writeSync(2, `${threadId === 0 ? 'main' : 'worker'} ${name}\n`);

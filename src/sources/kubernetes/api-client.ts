@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
-import { request as requestHttp } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { http } from '../../common/node-http.ts';
 import type { Access } from './access.ts';
 import { ApiError } from './api-error.ts';
 import { CredentialsError } from './credentials-error.ts';
@@ -60,7 +60,7 @@ export class ApiClient {
     // It can have been stopped between the two.
     signal.throwIfAborted();
     const url = new URL(`${this.#access.server}${path}?${new URLSearchParams(query).toString()}`);
-    const request = (url.protocol === 'http:' ? requestHttp : requestHttps)(url, {
+    const request = (url.protocol === 'http:' ? http.request : requestHttps)(url, {
       // Node's own agent would keep the connection for later.
       agent: false,
       ...credentials,
@@ -101,7 +101,7 @@ async function inTime<T>(wanted: Promise<T>, signal: AbortSignal, limitMs: numbe
   }
 }
 
-function head(request: ReturnType<typeof requestHttp>): Promise<IncomingMessage> {
+function head(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.on('response', resolve);
     // Stays for the life of the request: a connection can break after the head too, which the body's reader is told.
