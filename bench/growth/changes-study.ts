@@ -18,6 +18,8 @@ export interface ChangesRound {
   /** Of one core: of the thread that proxies, and of the whole process. */
   readonly worker: number;
   readonly process: number;
+  /** Of the thread that proxies: how much of the time it could have run and had no core. */
+  readonly waited: number;
 }
 
 export interface ChangesResult {
@@ -70,7 +72,7 @@ async function stretch(gateway: Gateway, seconds: number): Promise<ChangesRound>
   const before = { at: performance.now(), worker: gateway.workerTime(), process: processSeconds(gateway) };
   await sleep(seconds * 1000);
   const took = (performance.now() - before.at) / 1000;
-  const worker = (gateway.workerTime() - before.worker) / took;
+  const { ran, waited } = gateway.workerTime();
   const whole = (processSeconds(gateway) - before.process) / took;
   await load.stop();
   const latencies = load.records.map(({ scheduledAt, endedAt }) => endedAt - scheduledAt);
@@ -79,8 +81,9 @@ async function stretch(gateway: Gateway, seconds: number): Promise<ChangesRound>
     failed: load.records.filter(({ status }) => status !== 200).length,
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
-    worker,
+    worker: (ran - before.worker.ran) / took,
     process: whole,
+    waited: (waited - before.worker.waited) / took,
   };
 }
 

@@ -1,20 +1,31 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type Children, freePorts } from '../children.ts';
 import { LOAD_CORE, PROXY_CORE } from '../cores.ts';
-import { TICKS_PER_SECOND } from '../cpu-time.ts';
 import { startNginx } from '../nginx.ts';
 import type { Peer } from '../peers/peer.ts';
 import { answering } from '../peers/ready.ts';
 import { bodyOf, SMALL } from '../workload.ts';
 import type { GatewayStart } from './gateway-start.ts';
 
+/** V8's, as `bin/headgate` sets them. */
+const { flags }: { flags: (given: string) => readonly string[] } = createRequire(import.meta.url)(
+  '../../bin/young-generation.cjs',
+);
+
 export type Size = Omit<GatewayStart, 'port' | 'adminPort' | 'upstreamPort'>;
 
 /** A Headgate of some size, in a process of its own. */
 export interface Gateway extends Peer {
-  /** CPU seconds so far of the thread that proxies. */
-  workerTime(): number;
+  /** Of the thread that proxies, so far. */
+  workerTime(): ThreadTime;
+}
+
+/** Seconds on a core, and seconds in which it could have run and had none. */
+export interface ThreadTime {
+  readonly ran: number;
+  readonly waited: number;
 }
 
 /** Starts what answers at every address of loopback. @returns its port */
@@ -40,11 +51,11 @@ export async function startGateway(
   const [port = 0, adminPort = 0] = await freePorts(2);
   const start: GatewayStart = { ...size, port, adminPort, upstreamPort };
   const program = fileURLToPath(new URL('gateway.ts', import.meta.url));
-  const child = children.start(name, cores, process.execPath, [program, JSON.stringify(start)]);
+  const child = children.start(name, cores, process.execPath, [...flags(''), program, JSON.stringify(start)]);
   await answering(children, child, adminPort, '/readyz');
   const { pid } = child;
   const task = workerThread(pid);
-  return { name, port, pid, child, routes: true, workerTime: () => threadSeconds(pid, task) };
+  return { name, port, pid, child, routes: true, workerTime: () => threadTime(pid, task) };
 }
 
 /** proc(5), comm: Node.js calls its worker threads so, and here there is one. */
@@ -55,11 +66,8 @@ function workerThread(pid: number): string {
   return found;
 }
 
-function threadSeconds(pid: number, task: string): number {
-  // Nanoseconds on a core (Documentation/scheduler/sched-stats.rst): ticks would be too coarse for a few percent of a thread.
-  const exact = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0];
-  if (exact !== undefined && exact !== '0') return Number(exact) / 1e9;
-  const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[14 - 3]) + Number(fields[15 - 3])) / TICKS_PER_SECOND;
+/** Documentation/scheduler/sched-stats.rst: nanoseconds. Ticks would be too coarse for a few percent of a thread. */
+function threadTime(pid: number, task: string): ThreadTime {
+  const [ran = 0, waited = 0] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ').map(Number);
+  return { ran: ran / 1e9, waited: waited / 1e9 };
 }

@@ -54,6 +54,7 @@ export function changesTable(results: readonly ChangesResult[]): string {
       ),
       pair('worker', percent),
       pair('process', percent),
+      pair('waited', percent),
       String(failed),
     ];
   });
@@ -65,6 +66,7 @@ export function changesTable(results: readonly ChangesResult[]): string {
       'ratio of the p99',
       'worker, % of a core',
       'process',
+      'worker waited for a core, % of the time',
       'failed',
     ],
     1,

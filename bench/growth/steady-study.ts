@@ -76,9 +76,9 @@ export async function steadyStudy(
 }
 
 async function loaded(children: Children, gateway: Gateway, seconds: number): Promise<SteadyRound> {
-  const before = gateway.workerTime();
+  const before = gateway.workerTime().ran;
   const { requests, cpu } = await runWrk(children, WORKLOAD, null, gateway, seconds);
-  const worker = gateway.workerTime() - before;
+  const worker = gateway.workerTime().ran - before;
   const microseconds = 1e6 / requests;
   return {
     worker: worker * microseconds,

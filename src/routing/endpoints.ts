@@ -2,16 +2,35 @@ import { compareText } from '../model/order.ts';
 import type { Pod } from '../model/pod.ts';
 import type { Endpoint } from './table.ts';
 
-/** The endpoints that usable Pods are, each once, sorted by host then port. `portOf` null: that Pod offers none. */
+/** Pods do not change, and of thousands nearly all are those of the compilation before. */
+const known = new WeakMap<Pod, Endpoint>();
+
+/**
+ * The endpoints that usable Pods are, each once, sorted by host then port; that of a Pod that is as before is the same object as before.
+ * @param portOf null: that Pod offers none
+ */
 export function podEndpoints(pods: readonly Pod[], portOf: (pod: Pod) => number | null): readonly Endpoint[] {
-  const endpoints = new Map<string, Endpoint>();
+  const endpoints: Endpoint[] = [];
   for (const pod of pods) {
     const port = pod.usable ? portOf(pod) : null;
-    if (port !== null) endpoints.set(`${pod.ip} ${port}`, { host: pod.ip, port });
+    if (port !== null) endpoints.push(endpointOf(pod, port));
   }
-  return sortedEndpoints([...endpoints.values()]);
+  // Sorted, those that are the same are neighbours.
+  return sortedEndpoints(endpoints).filter((one, i, all) => i === 0 || compareEndpoints(one, all[i - 1] ?? one) !== 0);
 }
 
 export function sortedEndpoints(endpoints: readonly Endpoint[]): readonly Endpoint[] {
-  return endpoints.toSorted((a, b) => compareText(a.host, b.host) || a.port - b.port);
+  return endpoints.toSorted(compareEndpoints);
+}
+
+function endpointOf(pod: Pod, port: number): Endpoint {
+  const before = known.get(pod);
+  if (before?.port === port) return before;
+  const endpoint = { host: pod.ip, port };
+  known.set(pod, endpoint);
+  return endpoint;
+}
+
+function compareEndpoints(a: Endpoint, b: Endpoint): number {
+  return compareText(a.host, b.host) || a.port - b.port;
 }
