@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { HASH_SEED, mix } from '../../src/routing/byte-table.ts';
 import { RouteIndex } from '../../src/routing/route-index.ts';
 import { route } from './match-tables.ts';
 import { request } from './requests.ts';
@@ -87,6 +88,21 @@ t.test('it finds each of a thousand routes', async (t) => {
   );
   t.equal(find(paths, 'any', '/team-1/app-1000'), -1);
   t.equal(find(hosted, 'app-1000.shop', '/'), -1);
+});
+
+t.test('paths and hosts that have the same hash are told apart', async (t) => {
+  // Each pair has one hash, found by trying; with one of them in the table the other must not get its route.
+  const [path, twinPath] = ['/app-232789', '/app-429192'];
+  const [host, twinHost] = ['app-395976.test', 'app-883264.test'];
+  const [left, right] = [path, twinPath].map((text) => Buffer.from(text).reduce(mix, HASH_SEED));
+  t.equal(left, right);
+  const [front, back] = [host, twinHost].map((text) => Buffer.from(text).reduceRight(mix, HASH_SEED));
+  t.equal(front, back);
+  const alone = new RouteIndex([route('path', { hosts: ['a'], path }), route('host', { hosts: [host] })]);
+  t.same([find(alone, 'a', path), find(alone, 'a', twinPath)], [0, -1]);
+  t.same([find(alone, host, '/'), find(alone, twinHost, '/')], [1, -1]);
+  const both = new RouteIndex([path, twinPath].map((one) => route(one, { path: one })));
+  t.same([find(both, 'a', path), find(both, 'a', `${twinPath}/x`)], [0, 1]);
 });
 
 t.test('the route that is found among 1,000 paths costs what the one of a single path does', async (t) => {
