@@ -1,4 +1,5 @@
 import type { Path } from '../common/format-path.ts';
+import { hostPort } from '../common/host-port.ts';
 import { asList, asRecord, isRecord } from '../common/records.ts';
 import { suggest } from '../common/suggest.ts';
 import { checkLoops } from './check-loops.ts';
@@ -8,7 +9,7 @@ import type { Report } from './report.ts';
 import { routeName } from './route-name.ts';
 import { parseDuration, parseSize } from './units.ts';
 import { usable } from './usable.ts';
-import { parseHost, parseName, parsePath } from './values.ts';
+import { parseEndpoint, parseHost, parseName, parsePath } from './values.ts';
 
 const ROLES = ['stable', 'canary', 'active', 'preview'];
 const MATCHERS = ['exact', 'prefix', 'regex', 'present'];
@@ -86,9 +87,11 @@ function checkVersions(versions: Readonly<Record<string, unknown>>, path: Path, 
   }
   for (const name of names) {
     const seen = new Set<unknown>();
-    for (const [index, endpoint] of asList(asRecord(versions[name])['endpoints']).entries()) {
-      if (seen.has(endpoint)) report([...path, name, 'endpoints', index], 'is listed twice', 'keep one of them');
-      seen.add(endpoint);
+    for (const [index, text] of asList(asRecord(versions[name])['endpoints']).entries()) {
+      const endpoint = usable(parseEndpoint, text);
+      const same = endpoint === null ? text : hostPort(endpoint.host, endpoint.port);
+      if (seen.has(same)) report([...path, name, 'endpoints', index], 'is listed twice', 'keep one of them');
+      seen.add(same);
     }
   }
 }

@@ -61,6 +61,18 @@ check('an endpoint has a port that there is', [
   ],
 ]);
 
+check('an endpoint that is written in two ways is listed twice', [
+  [
+    'upper and lower case, a port with a zero in front',
+    'routes: [{ versions: { a: { weight: 1, endpoints: ["app:80", "APP:80", "app:080", "[FD00::1]:1", "[fd00::1]:1", "app:81"] } } }]',
+    [
+      '1:62 routes[0].versions.a.endpoints[1]: is listed twice (keep one of them)',
+      '1:72 routes[0].versions.a.endpoints[2]: is listed twice (keep one of them)',
+      '1:98 routes[0].versions.a.endpoints[4]: is listed twice (keep one of them)',
+    ],
+  ],
+]);
+
 /** Whether a version at `endpoint` would send requests back to `listen`. */
 const loops = (listen: string, endpoint: string) =>
   mistakesOf(`admin: false\n${listen}routes: [{ versions: { a: { weight: 1, endpoints: ["${endpoint}"] } } }]\n`).some(
