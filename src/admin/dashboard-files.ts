@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { nodeCrypto } from '../common/node-builtins.ts';
 
 /** A file of the page, as it is sent. */
 export interface DashboardFile {
@@ -51,7 +51,7 @@ export function dashboardFile(path: string): Promise<DashboardFile> | null {
   if (place === undefined) return null;
   const [url, contentType] = place;
   const file = readFile(new URL(url())).then((body) => {
-    const digest = createHash('sha256').update(body).digest('base64url').slice(0, 22);
+    const digest = nodeCrypto().createHash('sha256').update(body).digest('base64url').slice(0, 22);
     return { contentType, body, etag: `"${digest}"` };
   });
   read.set(path, file);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Reply } from '../analysis/analysis.ts';
-import { http } from '../common/node-http.ts';
+import { nodeHttp } from '../common/node-builtins.ts';
 import type { ListenAddress } from '../config/config.ts';
 import { type DashboardFile, dashboardFile } from './dashboard-files.ts';
 import { expositionFormat } from './exposition-format.ts';
@@ -84,7 +84,7 @@ export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   const { listen, state, onError, stalledMs = STALLED_MS } = options;
   let closing = false;
   const busy = new Map<string, number>();
-  const server = http.createServer(LIMITS, (request, response) => {
+  const server = nodeHttp().createServer(LIMITS, (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
     const place = placeOf(path);
     if (place !== null) {

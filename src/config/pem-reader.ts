@@ -1,8 +1,8 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import { errorText } from '../common/error-text.ts';
+import { nodeCrypto, nodeTls } from '../common/node-builtins.ts';
 import { readFailure } from '../common/read-failure.ts';
 import { fileStampNow } from './file-stamp.ts';
 import { Refusal } from './refusal.ts';
@@ -49,6 +49,7 @@ export class PemReader {
       throw new Refusal('is encrypted', 'decrypt it (openssl pkey), and protect it by the rights of the file');
     }
     try {
+      const { createPrivateKey, X509Certificate } = nodeCrypto();
       const key = createPrivateKey(text);
       if (certificate !== null && !new X509Certificate(certificate).checkPrivateKey(key)) {
         throw new Refusal("is not the certificate's key", 'write the two files that were made together');
@@ -59,7 +60,7 @@ export class PemReader {
     }
     if (certificate === null) return text;
     try {
-      createSecureContext({ cert: certificate, key: text });
+      nodeTls().createSecureContext({ cert: certificate, key: text });
     } catch (error) {
       throw new Refusal(`is refused by OpenSSL: ${errorText(error)}`, 'make a key of 2048 bits or more, or an EC key');
     }
@@ -92,6 +93,7 @@ export class PemReader {
 
 function parseBlocks(text: string, remedy = CERTIFICATE): readonly [X509Certificate, ...X509Certificate[]] {
   try {
+    const { X509Certificate } = nodeCrypto();
     const [first, ...others] = (text.match(BLOCK) ?? []).map((block) => new X509Certificate(block));
     if (first !== undefined) return [first, ...others];
   } catch {

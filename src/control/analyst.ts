@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { Analysis, type AnalysisAnswer, type Reply } from '../analysis/analysis.ts';
 import { answerPeer, type PeerAnswer } from '../analysis/peer-protocol.ts';
 import { Peers } from '../analysis/peers.ts';
 import { Recorder } from '../analysis/recorder.ts';
+import { nodeCrypto } from '../common/node-builtins.ts';
 import type { AnalysisConfig } from '../config/config.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { RoutingTable } from '../routing/table.ts';
@@ -35,7 +35,8 @@ export class Analyst {
   readonly #recorder: Recorder;
   readonly #analysis: Analysis;
   readonly #peers: Peers | null;
-  readonly #instance = randomUUID();
+  /** Of this process; empty: no replica has asked for it yet. */
+  #name = '';
   readonly #options: AnalystOptions;
   readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
@@ -53,7 +54,7 @@ export class Analyst {
         : new Peers({
             ...config.peers,
             timeout: config.timeout,
-            instance: this.#instance,
+            instance: this.#instance(),
             now,
             ...(resolve !== undefined && { resolve }),
           });
@@ -82,7 +83,7 @@ export class Analyst {
   /** For another replica. */
   blocks(query: URLSearchParams): Reply<PeerAnswer> {
     const { version } = this.#options;
-    const own = { instance: this.#instance, headgate: version, recorder: this.#recorder, now: this.#now };
+    const own = { instance: this.#instance(), headgate: version, recorder: this.#recorder, now: this.#now };
     const answer = answerPeer(query, own);
     return typeof answer === 'string' ? { status: 400, body: answer } : { status: 200, body: answer };
   }
@@ -90,6 +91,11 @@ export class Analyst {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#peers?.close();
+  }
+
+  #instance(): string {
+    if (this.#name === '') this.#name = nodeCrypto().randomUUID();
+    return this.#name;
   }
 
   /** Never throws: a bug of ours here must not end a process that serves well. */

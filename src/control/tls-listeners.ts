@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { nodeCrypto } from '../common/node-builtins.ts';
 import type { CertificateConfig, ListenConfig } from '../config/config.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ListenerTls } from '../proxy/listener-tls.ts';
@@ -11,10 +11,11 @@ const TICKET_KEY_BYTES = 48;
 /** The listeners with their certificates, as the workers are to have them. */
 export class TlsListeners {
   #listen: readonly ListenConfig[];
-  #ticketKeys = randomBytes(TICKET_KEY_BYTES);
+  #ticketKeys = Buffer.alloc(0);
 
   constructor(listen: readonly ListenConfig[]) {
     this.#listen = listen;
+    if (this.any) this.changeTicketKeys();
   }
 
   /** Whether there is a listener with TLS at all. */
@@ -51,7 +52,7 @@ export class TlsListeners {
 
   /** A key that leaks opens only the sessions of its time. Who comes with a ticket of the time before makes a full handshake. */
   changeTicketKeys(): void {
-    this.#ticketKeys = randomBytes(TICKET_KEY_BYTES);
+    this.#ticketKeys = nodeCrypto().randomBytes(TICKET_KEY_BYTES);
   }
 
   /** @param now milliseconds since 1970 */

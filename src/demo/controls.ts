@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { http } from '../common/node-http.ts';
+import { nodeHttp } from '../common/node-builtins.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
 const USAGE = 'DELETE /experiment ends the experiment, PUT /experiment starts it again\n';
@@ -7,7 +7,7 @@ const METHODS = 'DELETE, PUT';
 
 /** The demo's own switchboard: what `kubectl` would do to a cluster. */
 export function createControls(cluster: SimulatedCluster): Server {
-  return http.createServer((request, response) => {
+  return nodeHttp().createServer((request, response) => {
     const say = (status: number, text: string): void => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
       response.end(text);

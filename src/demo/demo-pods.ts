@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { http } from '../common/node-http.ts';
+import { nodeHttp } from '../common/node-builtins.ts';
 
 /** A Pod of the demo: a real server on a port of its own, and the object that a cluster would show for it. */
 export interface DemoPod {
@@ -25,7 +25,7 @@ const FAULT_EVERY = 10;
 /** Starts a pod. It is ready at once. */
 export async function startPod({ name, owner, hash, app, faulty }: DemoPodSpec): Promise<DemoPod> {
   let requests = 0;
-  const server = http.createServer({ keepAliveTimeout: 5_000 }, (_request, response) => {
+  const server = nodeHttp().createServer({ keepAliveTimeout: 5_000 }, (_request, response) => {
     requests += 1;
     response.statusCode = faulty && requests % FAULT_EVERY === 0 ? 500 : 200;
     response.setHeader('content-type', 'text/plain; charset=utf-8');

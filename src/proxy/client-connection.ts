@@ -9,7 +9,7 @@ import type { DataPlane } from './data-plane.ts';
 import { Exchange } from './exchange.ts';
 import { resetSocket } from './reset-socket.ts';
 import { afterFlush, flushed } from './scratch.ts';
-import { TlsClientSocket } from './tls-client-socket.ts';
+import { isTlsClient } from './tls-client-socket.ts';
 import type { Tunnel } from './tunnel.ts';
 import { ClientIdentity } from './upstream-request.ts';
 
@@ -58,7 +58,7 @@ export class ClientConnection {
   constructor(plane: DataPlane, socket: Socket, address: string) {
     this.plane = plane;
     this.socket = socket;
-    this.client = new ClientIdentity(address, plane.trusted.includes(address), socket instanceof TlsClientSocket);
+    this.client = new ClientIdentity(address, plane.trusted.includes(address), isTlsClient(socket));
     this.#deadline = plane.deadline(plane.settings.timeouts.requestHeaders);
     this.#exchange = new Exchange(this);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));

@@ -36,7 +36,7 @@ import { Http1RequestView } from './request-view.ts';
 import { Scratch } from './scratch.ts';
 import { ServerContexts } from './server-contexts.ts';
 import type { WorkerSettings } from './settings.ts';
-import { TlsClientSocket } from './tls-client-socket.ts';
+import { type TlsClientSocket, tlsClientSocket } from './tls-client-socket.ts';
 
 /** Milliseconds, monotonic; only differences matter. */
 export interface Clock {
@@ -254,7 +254,7 @@ export class DataPlane {
 
   /** The handshake has its time like a request's head: a connection that has sent nothing is cut by the same sweep. */
   #secure(raw: Socket, contexts: ServerContexts, address: string): TlsClientSocket {
-    const socket = new TlsClientSocket(raw, contexts.options, this.#answerPlain);
+    const socket = tlsClientSocket(raw, contexts.options, this.#answerPlain);
     let failure = 'CLOSED';
     socket.once('error', (error: NodeJS.ErrnoException) => {
       failure = error.code ?? error.message;

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
-import { TlsClientSocket } from './tls-client-socket.ts';
+import { isTlsClient } from './tls-client-socket.ts';
 
 /** Ends a connection so that the other side sees that something is missing. */
 export function resetSocket(socket: Socket): void {
-  // To an upstream Node cannot reset TLS; an end without close_notify says so by itself.
-  if (socket instanceof TLSSocket && !(socket instanceof TlsClientSocket)) socket.destroy();
+  // `encrypted` is what Node tells TLS by. To an upstream it cannot reset TLS; an end without close_notify says so by itself.
+  if ('encrypted' in socket && !isTlsClient(socket)) socket.destroy();
   else socket.resetAndDestroy();
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { TlsClientSocket } from './tls-client-socket.ts';
+import { isTlsClient } from './tls-client-socket.ts';
 
 /**
  * What a TLS client has yet to be sent before it counts as slow. Node ends no write under TLS before the next turn of the
@@ -9,7 +9,7 @@ const TLS_QUEUE_BYTES = 32_768;
 
 /** What was written is in nobody's way: its buffer may be reused, and more may be written. */
 export function flushed(socket: Socket): boolean {
-  return socket.writableLength === 0 || (socket instanceof TlsClientSocket && socket.writableLength <= TLS_QUEUE_BYTES);
+  return socket.writableLength === 0 || (isTlsClient(socket) && socket.writableLength <= TLS_QUEUE_BYTES);
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -43,13 +43,13 @@ export class Scratch {
   /** Writes the first `length` bytes. @param slow the socket never takes them at once: TLS to an upstream */
   send(socket: Socket, length: number, slow = false): void {
     const head = this.#buffer.subarray(0, length);
-    if (slow || socket.connecting || (socket.writableLength !== 0 && !(socket instanceof TlsClientSocket))) {
+    if (slow || socket.connecting || (socket.writableLength !== 0 && !isTlsClient(socket))) {
       // It has to wait, and a copy of its own size is far less than a buffer of ours.
       socket.write(Buffer.from(head));
       return;
     }
     socket.write(head);
-    if (socket.writableLength !== 0 && !(socket instanceof TlsClientSocket)) {
+    if (socket.writableLength !== 0 && !isTlsClient(socket)) {
       this.#buffer = Buffer.allocUnsafeSlow(this.#size);
     }
   }

@@ -1,5 +1,5 @@
-import { constants } from 'node:crypto';
-import { createSecureContext, type SecureContext, type TLSSocketOptions } from 'node:tls';
+import type { SecureContext, TLSSocketOptions } from 'node:tls';
+import { nodeCrypto, nodeTls } from '../common/node-builtins.ts';
 import type { ListenerTls } from './listener-tls.ts';
 
 /** The only protocol spoken here (RFC 7301 6). A client that offers others and not this one gets no_application_protocol. */
@@ -48,13 +48,13 @@ function socketOptions(tls: ListenerTls): TLSSocketOptions {
 }
 
 function serverContext({ minVersion, ticketKeys }: ListenerTls, { certificate, key }: ListenerTls['certificates'][0]) {
-  return createSecureContext({
+  return nodeTls().createSecureContext({
     cert: certificate,
     key,
     minVersion,
     ticketKeys: Buffer.from(ticketKeys),
     // Nobody needs it, and each one costs a server far more than its client (CVE-2011-1473).
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    secureOptions: nodeCrypto().constants.SSL_OP_NO_RENEGOTIATION,
     honorCipherOrder: true,
   });
 }

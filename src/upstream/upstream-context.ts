@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import { nodeTls } from '../common/node-builtins.ts';
 import type { Endpoint, UpstreamTls } from '../routing/table.ts';
 
 /** What upstreams are spoken to; one that insists on another protocol refuses the handshake. */
@@ -16,7 +17,7 @@ export class UpstreamContext {
 
   constructor(settings: UpstreamTls) {
     this.settings = settings;
-    this.#context = createSecureContext(settings.ca === null ? {} : { ca: settings.ca });
+    this.#context = nodeTls().createSecureContext(settings.ca === null ? {} : { ca: settings.ca });
   }
 
   /** A connection that is being made. It may be used at `secureConnect`: nothing is sent to a peer that was not verified. */
@@ -36,7 +37,7 @@ export class UpstreamContext {
       ...(serverName !== undefined && { servername: serverName }),
       ...(session !== undefined && { session }),
     };
-    const socket = connect(options);
+    const socket = nodeTls().connect(options);
     socket.on('session', (ticket: Buffer) => {
       if (this.#sessions.size >= MAX_SESSIONS) this.#sessions.clear();
       this.#sessions.set(key, ticket);

@@ -53,11 +53,15 @@ t.test('versions that are written down need no HTTP client, no cluster, no other
   t.notOk(['check', 'demo', 'explain'].some((command) => main.has(`/src/cli/${command}.ts`)));
 });
 
-t.test('node:http is not imported, which would load all of undici that Node.js has in it', async (t) => {
-  const { main, worker } = await ofStatic;
-  t.ok(main.has('node:net') && worker.has('node:net'), 'what Node.js has itself is in the list');
-  t.notOk(main.has('node:http') || worker.has('node:http'));
-});
+t.test(
+  'node:http is not imported, which would load all of undici that Node.js has in it; nor is TLS, where nobody speaks it',
+  async (t) => {
+    const { main, worker } = await ofStatic;
+    t.ok(main.has('node:net') && worker.has('node:net'), 'what Node.js has itself is in the list');
+    for (const name of ['node:http', 'node:https', 'node:tls', 'node:crypto'])
+      t.notOk(main.has(name) || worker.has(name), name);
+  },
+);
 
 t.test('a worker has the data plane, its log and the expressions of header rules', async (t) => {
   const { worker } = await ofStatic;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import t, { type Test } from 'tap';
 import { ServerContexts } from '../../src/proxy/server-contexts.ts';
-import { TlsClientSocket } from '../../src/proxy/tls-client-socket.ts';
+import { type TlsClientSocket, tlsClientSocket } from '../../src/proxy/tls-client-socket.ts';
 import { listenerTls } from '../lib/certificates.ts';
 import { tlsClient } from '../lib/tls-client.ts';
 
@@ -16,7 +16,7 @@ async function pair(t: Test) {
   if (address === null || typeof address === 'string') throw new Error('no port');
   const accepted = once(server, 'connection');
   const peer = tlsClient(t, address.port);
-  const socket = new TlsClientSocket((await accepted)[0], options, () => Buffer.alloc(0));
+  const socket = tlsClientSocket((await accepted)[0], options, () => Buffer.alloc(0));
   t.teardown(() => socket.destroy());
   return { socket, client: await peer };
 }
@@ -39,7 +39,7 @@ t.test('a buffer may be reused as soon as it was written', async (t) => {
 t.test('the same before the handshake is over', async (t) => {
   const { options } = new ServerContexts(listenerTls(['server']));
   const server = createServer((raw) => {
-    const socket = new TlsClientSocket(raw, options, () => Buffer.alloc(0));
+    const socket = tlsClientSocket(raw, options, () => Buffer.alloc(0));
     writeAndReuse(socket, 'early ');
     writeAndReuse(socket, 'words');
   });

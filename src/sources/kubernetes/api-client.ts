@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { http } from '../../common/node-http.ts';
+import { nodeHttp } from '../../common/node-builtins.ts';
 import type { Access } from './access.ts';
 import { ApiError } from './api-error.ts';
 import { CredentialsError } from './credentials-error.ts';
@@ -60,7 +60,7 @@ export class ApiClient {
     // It can have been stopped between the two.
     signal.throwIfAborted();
     const url = new URL(`${this.#access.server}${path}?${new URLSearchParams(query).toString()}`);
-    const request = (url.protocol === 'http:' ? http.request : requestHttps)(url, {
+    const request = (url.protocol === 'http:' ? nodeHttp().request : requestHttps)(url, {
       // Node's own agent would keep the connection for later.
       agent: false,
       ...credentials,
