@@ -42,7 +42,7 @@ export class Peers {
   readonly #options: PeersOptions;
   readonly #resolve: (host: string) => Promise<readonly string[]>;
   /** Null: nobody was asked yet. */
-  #agent: Promise<Agent> | null = null;
+  #agent: Agent | null = null;
   readonly #cache: PairCache;
   readonly #underWay = new Map<string, Promise<PeerAnswers>>();
   readonly #resting = new Map<string, { readonly until: number; readonly reason: string }>();
@@ -65,7 +65,7 @@ export class Peers {
   }
 
   async close(): Promise<void> {
-    await (await this.#agent)?.destroy();
+    await this.#agent?.destroy();
   }
 
   async #ask(key: string, candidate: VersionId, baseline: VersionId): Promise<PeerAnswers> {
@@ -114,8 +114,10 @@ export class Peers {
     const resting = this.#resting.get(address);
     if (resting !== undefined) return resting.reason;
     try {
-      this.#agent ??= newAgent(timeout);
-      const { statusCode, body } = await (await this.#agent).request({
+      // Not before it is needed: undici costs 11 MB, and most replicas are never asked for a verdict.
+      const { Agent } = await import('undici');
+      this.#agent ??= new Agent({ connections: 4, allowH2: false, maxResponseSize: MOST_BYTES, connect: { timeout } });
+      const { statusCode, body } = await this.#agent.request({
         origin: `http://${hostPort(address, port)}`,
         path: `${BLOCKS_PATH}?${query}`,
         method: 'GET',
@@ -131,12 +133,6 @@ export class Peers {
       return reason;
     }
   }
-}
-
-/** Not before it is needed: undici costs 11 MB, and most replicas are never asked for a verdict. */
-async function newAgent(timeout: number): Promise<Agent> {
-  const { Agent } = await import('undici');
-  return new Agent({ connections: 4, allowH2: false, maxResponseSize: MOST_BYTES, connect: { timeout } });
 }
 
 async function systemAddresses(host: string): Promise<readonly string[]> {

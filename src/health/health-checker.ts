@@ -23,7 +23,11 @@ export interface HealthCheckerOptions {
   readonly logger: Pick<Logger, 'warn' | 'info'>;
   /** Checks under way at the same time; 64 unless a test says otherwise. */
   readonly mostAtOnce?: number;
+  /** What a check is made with; a test may say otherwise. */
+  readonly load?: () => Promise<Checks>;
 }
+
+type Checks = Pick<typeof import('./http-check.ts'), 'httpCheck'>;
 
 /** How a version is checked. */
 interface How {
@@ -193,13 +197,12 @@ export class HealthChecker {
   }
 
   async #run(target: Target): Promise<void> {
+    const checks = await loaded(this.#options.load ?? loadChecks);
     const { check, tls } = target.how;
-    // Not before something is checked: undici costs 11 MB.
-    const { httpCheck } = await import('./http-check.ts');
-    const failure = await httpCheck(target.endpoint, check, tls, this.#stop.signal);
+    const failure = (await checks?.httpCheck(target.endpoint, check, tls, this.#stop.signal)) ?? null;
     const version = this.#versions.get(target.key);
     if (target.gone || version === undefined) return;
-    if (failure === null || !isOwnFault(failure)) this.#note(target, version, failure);
+    if (checks !== null && (failure === null || !isOwnFault(failure))) this.#note(target, version, failure);
     this.#schedule(target, target.how.check.interval * (1 - JITTER + 2 * JITTER * Math.random()));
   }
 
@@ -217,6 +220,20 @@ export class HealthChecker {
     const changes: Record<string, readonly string[]> = {};
     this.#tell(key, version, changes);
     onChange(changes);
+  }
+}
+
+/** Not before something is checked: undici costs 11 MB. */
+function loadChecks(): Promise<Checks> {
+  return import('./http-check.ts');
+}
+
+/** Null: its files could not be read, most likely for want of a descriptor. That says nothing of the endpoint, and the next check tries again. */
+async function loaded(load: () => Promise<Checks>): Promise<Checks | null> {
+  try {
+    return await load();
+  } catch {
+    return null;
   }
 }
 

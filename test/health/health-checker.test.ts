@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import t, { type Test } from 'tap';
 import { HealthChecker, type Unhealthy } from '../../src/health/health-checker.ts';
+import { httpCheck } from '../../src/health/http-check.ts';
 import type { EndpointMap, HealthCheck, RoutingTable } from '../../src/routing/table.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { turn } from '../lib/raw-peer.ts';
@@ -74,6 +75,28 @@ t.test('an endpoint that fails its checks is told, and told again when it is wel
   t.match(JSON.parse(lines[0] ?? ''), { upstream: nameA, route: 'test', version: 'only', role: 'static' });
   t.match(lines[1], /"level":"info".*healthy again/);
   t.equal(lines.length, 2);
+});
+
+t.test('when the code of checks cannot be read nobody counts as unhealthy, and it is read again later', async (t) => {
+  // It is loaded with the first check, perhaps when no descriptor is left: the process ended with an unhandled rejection.
+  const a = await endpoint(t);
+  const told: Unhealthy[] = [];
+  let tries = 0;
+  const load = async () => {
+    tries += 1;
+    if (tries < 3) throw Object.assign(new Error('too many open files'), { code: 'ERR_INVALID_PACKAGE_CONFIG' });
+    return { httpCheck };
+  };
+  const logger = createLogger({ level: 'silent' });
+  const checker = new HealthChecker({ onChange: (changes) => void told.push(changes), logger, load });
+  t.teardown(() => checker.stop());
+  const { table, endpoints } = tableOf([a.port]);
+  checker.update(table, endpoints);
+  await until(() => !Object.values(checker.healthOf(KEY) ?? {}).includes('unchecked'));
+  t.same(Object.values(checker.healthOf(KEY) ?? {}), ['healthy']);
+  t.same(told, []);
+  t.ok(tries >= 3);
+  t.match(checker.samples(table), [{ failure: 0 }]);
 });
 
 t.test('an endpoint that goes is forgotten, and begins anew when it comes back', async (t) => {
