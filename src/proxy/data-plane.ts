@@ -18,7 +18,7 @@ import {
 } from '../telemetry/layout.ts';
 import { add, recordUnrouted } from '../telemetry/record.ts';
 import type { EndpointChanges } from '../upstream/endpoint-changes.ts';
-import { HEADROOM } from '../upstream/slabs.ts';
+import { HEADROOM, slabs } from '../upstream/slabs.ts';
 import { UpstreamContexts } from '../upstream/upstream-contexts.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import type { VersionPool } from '../upstream/version-pool.ts';
@@ -197,6 +197,7 @@ export class DataPlane {
     const now = this.tick();
     this.#setDate();
     this.#sweep.begin();
+    slabs.trim();
     const changed = this.upstreams.sweep(now, this.#onTurn);
     if (changed) this.#showEjected();
     return changed;

@@ -12,7 +12,7 @@ export const SLAB_BYTES = HEADROOM + READ_BYTES + TAILROOM;
 const LARGE_SLAB_BYTES = HEADROOM + LARGE_READ_BYTES + TAILROOM;
 /** Spare slabs that a worker keeps: 4 MiB. */
 const MAX_SPARE = 64;
-/** Large slabs of a worker, used and spare: 16 MiB. Who comes when all are in use reads by small ones. */
+/** Large slabs of a worker, used and spare: 16 MiB. Who comes when all are in use reads by small ones; what is not used for a while goes. */
 const MAX_LARGE = 64;
 
 /**
@@ -28,6 +28,8 @@ class Slabs {
   readonly #spare: Buffer[] = [];
   readonly #spareLarge: Buffer[] = [];
   #large = 0;
+  /** The fewest large ones that were spare since the last `trim`. */
+  #unused = 0;
 
   /** A slab with the first `length` bytes of the landing place behind its headroom. */
   take(length: number): Buffer {
@@ -41,6 +43,7 @@ class Slabs {
     if (slab.length !== SLAB_BYTES) return slab;
     const large = this.#spareLarge.pop() ?? this.#newLarge();
     if (large === null) return slab;
+    this.#unused = Math.min(this.#unused, this.#spareLarge.length);
     this.give(slab);
     return large;
   }
@@ -54,6 +57,13 @@ class Slabs {
   /** The slab is left to the garbage collector. */
   lose(slab: Buffer): void {
     if (slab.length === LARGE_SLAB_BYTES) this.#large -= 1;
+  }
+
+  /** To be called every so often: lets go of the large slabs that nobody has needed since the last time. */
+  trim(): void {
+    this.#spareLarge.splice(0, this.#unused);
+    this.#large -= this.#unused;
+    this.#unused = this.#spareLarge.length;
   }
 
   #newLarge(): Buffer | null {

@@ -21,4 +21,23 @@ t.test('a worker has so many large slabs and no more: who comes then goes on wit
   t.ok(slabs.grow(small()).length > SLAB_BYTES, 'one that was lost is made anew');
   const last = small();
   t.equal(slabs.grow(last), last);
+  for (const slab of large.slice(2)) slabs.give(slab);
+});
+
+t.test('large slabs that nobody has needed for a while are let go of', async (t) => {
+  slabs.trim();
+  const used = slabs.grow(small());
+  slabs.give(used);
+  slabs.trim();
+  t.equal(slabs.grow(small()), used, 'one was in use within the time');
+  slabs.give(used);
+  slabs.trim();
+  slabs.trim();
+  const anew = Array.from({ length: 62 }, () => slabs.grow(small()));
+  t.notOk(anew.includes(used));
+  t.equal(new Set(anew).size, 62);
+  t.ok(
+    anew.every(({ length }) => length > SLAB_BYTES),
+    'and others may be made for them',
+  );
 });

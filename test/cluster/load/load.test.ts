@@ -210,10 +210,11 @@ t.test(
     const two = await echoServer(t);
     const load = startLoad({ targets: [one.target], connections: 2, streams: [PLAIN] });
     await load.answered(20);
-    const before = one.perConnection.size;
+    // Of one that was just opened the server may not have heard yet.
+    const before = load.opened;
     load.setTargets([two.target]);
     await load.answered(40);
-    t.equal(one.perConnection.size, before);
+    t.ok(one.perConnection.size <= before);
     t.ok(two.perConnection.size >= 2);
     const address = (target: Target) => `${target.host}:${target.port}`;
     t.ok(load.records.slice(-10).some(({ target }) => target === address(one.target)));
