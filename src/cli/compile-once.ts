@@ -4,7 +4,8 @@ import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import { type Compiled, compile } from '../routing/compile.ts';
 import { openSource } from '../sources/open-source.ts';
-import { loadOptions, type SourceOptions } from './source-options.ts';
+import { loadOptions } from './load-options.ts';
+import type { SourceOptions } from './source-options.ts';
 
 /** What a configuration and its objects make at this moment. */
 export interface CompiledOnce extends Omit<Compiled, 'problems'> {

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { errorText } from '../common/error-text.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { startThread } from '../proxy/worker-thread.ts';
 import { AccessError } from '../sources/kubernetes/access-error.ts';
 import type { CheckOptions } from './check.ts';
 import { configHint } from './config-hint.ts';
@@ -45,7 +46,16 @@ function commands(finish: (code: ExitCode) => void): Command {
     .addHelpText('after', HELP);
   addSourceOptions(program.command('serve'))
     .description('serve traffic until SIGTERM or SIGINT; configuration and manifests are read again when they change')
-    .action(async (options: SourceOptions) => finish(await (await import('./serve.ts')).serve(options)));
+    .action(async (options: SourceOptions) => {
+      // Before anything else is loaded: on another core a worker gets ready meanwhile.
+      const thread = startThread();
+      try {
+        const { serve } = await import('./serve.ts');
+        finish(await serve(options, thread));
+      } finally {
+        await thread.terminate();
+      }
+    });
   addSourceOptions(program.command('check'))
     .description('validate the configuration and its objects and print the routing table that they make')
     .option('--strict', 'exit with 1 when an object or a rule had to be left out', false)

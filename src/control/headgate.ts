@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { startAdmin } from '../admin/server.ts';
 import type { AdminState } from '../admin/state.ts';
 import type { Config } from '../config/config.ts';
@@ -32,6 +33,8 @@ export interface HeadgateOptions {
   readonly version: string;
   /** What the verdict's clock and names are in a test. */
   readonly surroundings?: Surroundings | undefined;
+  /** Of startThread, for the first workers. */
+  readonly threads?: readonly Worker[] | undefined;
 }
 
 const CERTIFICATES_MS = 3_600_000;
@@ -67,7 +70,7 @@ export class Headgate {
   readonly #startedAt = Date.now();
   readonly #version: string;
 
-  constructor({ config, source, logger, version, surroundings }: HeadgateOptions) {
+  constructor({ config, source, logger, version, surroundings, threads }: HeadgateOptions) {
     const registry = new SeriesRegistry({ workers: config.workers, now: () => performance.now() });
     const settings = workerSettings(config);
     this.#config = config;
@@ -77,7 +80,8 @@ export class Headgate {
     this.#source = source;
     this.#logger = logger;
     this.#problemLog = new ProblemLog(logger);
-    this.#workers = new WorkerPool({ count: config.workers, settings, registry, logger, logLevel: config.log.level });
+    const { workers: count, log } = config;
+    this.#workers = new WorkerPool({ count, settings, registry, logger, logLevel: log.level, threads });
     this.#health = new HealthChecker({ onChange: (changes) => this.#workers.publishHealth(changes), logger });
     this.#analyst = new Analyst({ config: config.analysis, registry, logger, version, surroundings });
     this.#exposition = new Exposition({ registry, state: () => this.#processState(), ...config.metrics, version });

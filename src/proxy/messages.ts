@@ -5,7 +5,7 @@ import type { ListenerTls } from './listener-tls.ts';
 import type { RouteChanges } from './route-changes.ts';
 import type { WorkerSettings } from './settings.ts';
 
-/** What a worker thread is started with. */
+/** What a worker begins with. */
 export interface WorkerStart {
   readonly settings: WorkerSettings;
   readonly counters: CountersPatch;
@@ -22,6 +22,8 @@ export interface ListenOn {
 }
 
 export type ToWorker =
+  /** The first message. */
+  | { readonly type: 'begin'; readonly start: WorkerStart }
   | { readonly type: 'listen'; readonly on: readonly ListenOn[] }
   /** A new table and what changed among the endpoints with it, so that no version of it begins empty. */
   | {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { EndpointMap, RoutingTable } from '../routing/table.ts';
 import type { SeriesRegistry } from '../telemetry/counters.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -9,8 +9,8 @@ import type { FromWorker, ListenOn, ToWorker, WorkerStart } from './messages.ts'
 import { routeChanges } from './route-changes.ts';
 import type { WorkerSettings } from './settings.ts';
 import { ToldEndpoints } from './told-endpoints.ts';
+import { startThread } from './worker-thread.ts';
 
-const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 const RESTART_MS = 100;
 /** How much longer than its drain's time a worker may take to cut what is left and to write its log. */
 const HUNG_MS = 1_000;
@@ -21,6 +21,8 @@ export interface WorkerPoolOptions {
   readonly registry: SeriesRegistry;
   readonly logger: Logger;
   readonly logLevel: WorkerStart['logLevel'];
+  /** Of startThread, for the first workers: they have loaded what they need while the configuration was read. */
+  readonly threads?: readonly Worker[] | undefined;
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -67,11 +69,14 @@ export class WorkerPool {
   readonly #told = new ToldEndpoints();
   /** By version key, for workers that come later. */
   readonly #unhealthy = new Map<string, readonly string[]>();
+  /** Started, and not begun. */
+  readonly #waiting: Worker[];
   #generation = 0;
   #stopping = false;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#waiting = [...(options.threads ?? [])];
   }
 
   /** The generation of the table that each worker has; 0: none yet. */
@@ -101,6 +106,8 @@ export class WorkerPool {
     // Workers share their port by SO_REUSEPORT, which would share it as gladly with another process of the same user.
     for (const address of on) if (address.port !== 0) await assertFree(address);
     this.#on = on;
+    // They load side by side.
+    while (this.#waiting.length < this.#options.count) this.#waiting.push(startThread());
     try {
       for (let slot = 0; slot < this.#options.count; slot += 1) {
         const ports = await this.#spawn(slot);
@@ -163,15 +170,15 @@ export class WorkerPool {
     for (const worker of this.#workers) send(worker, { type: 'drain', timeoutMs });
     const hung = new Promise<null>((resolve) => setTimeout(resolve, timeoutMs + HUNG_MS, null).unref());
     const answers = await Promise.race([drained, hung]);
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await Promise.all([...this.#workers, ...this.#waiting].map((worker) => worker.terminate()));
     return answers?.every((answer) => answer === null || (answer.type === 'drained' && answer.clean)) ?? false;
   }
 
   async #spawn(slot: number): Promise<readonly number[]> {
     const { settings, registry, logLevel, logger } = this.#options;
     const counters = registry.blocksFor(slot);
-    const start: WorkerStart = { settings, counters, logLevel, slot };
-    const worker = new Worker(ENTRY, { workerData: start });
+    const worker = this.#waiting.shift() ?? startThread();
+    send(worker, { type: 'begin', start: { settings, counters, logLevel, slot } });
     this.#workers[slot] = worker;
     this.#applied[slot] = 0;
     this.#listening[slot] = false;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
-import { loadOptions } from '../../src/cli/source-options.ts';
+import { loadOptions } from '../../src/cli/load-options.ts';
 import { pod, rollout, services } from '../control/cluster.ts';
 import { configText } from '../control/gateway.ts';
 import { strictUpstream } from '../lib/upstreams.ts';
