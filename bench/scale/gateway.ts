@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterAddress } from '../../test/cluster/lib/connection.ts';
 
 const TICKS_A_SECOND = 100;
 const ROOT = join(import.meta.dirname, '../..');
-/** What the measures pay for: the program that is published, not the sources, whose types Node has to strip; as in its image. */
-const PROGRAM = join(ROOT, 'dist/main.js');
 
 /** A Headgate that follows the API server, in a process of its own. */
 export class Gateway {
@@ -28,9 +26,9 @@ export class Gateway {
       config,
       `listen: { address: 127.0.0.1, port: 8080 }\nadmin: { address: 127.0.0.1, port: 8081 }\nsource: { kubernetes: {} }\ndrain: { delay: 0s, timeout: 1s }\n`,
     );
-    const env = { ...process.env, ...serviceAccount(cluster), NODE_OPTIONS: '--max-semi-space-size=8' };
+    const env = { ...process.env, ...serviceAccount(cluster) };
     const began = performance.now();
-    const child = spawn(process.execPath, [PROGRAM, 'serve', '--config', config], {
+    const child = spawn(process.execPath, [installed(folder), 'serve', '--config', config], {
       stdio: ['ignore', 'ignore', 'inherit'],
       cwd: ROOT,
       env,
@@ -64,6 +62,15 @@ export class Gateway {
   #proc(file: string): string {
     return readFileSync(`/proc/${this.#child.pid}/${file}`, 'utf8');
   }
+}
+
+/** What the measures pay for: the program that is published, not the sources, whose types Node has to strip. */
+function installed(folder: string): string {
+  const own = join(folder, 'node_modules', 'headgate');
+  // Below node_modules it takes what was compiled, and so has to lie there itself.
+  cpSync(join(ROOT, 'bin'), join(own, 'bin'), { recursive: true });
+  for (const name of ['dist', 'package.json', 'node_modules']) symlinkSync(join(ROOT, name), join(own, name));
+  return join(own, 'bin', 'headgate');
 }
 
 /** As in a Pod: there the client library, which kubeconfigs need, is not loaded. `/run` is this namespace's own. */

@@ -60,10 +60,7 @@ export class HeadgateProcess {
     const listen = [`{ address: 127.0.0.1, port: ${port} }`, ...listeners].join(', ');
     const head = `listen: [${listen}]\nadmin: { address: 127.0.0.1, port: ${adminPort} }\nworkers: ${workers}\n`;
     writeFileSync(file, head + config);
-    const started = context.processes.start(process.execPath, ['--import', HOOKS, PROGRAM, 'serve', '--config', file], {
-      // As in the image.
-      NODE_OPTIONS: '--max-semi-space-size=8',
-    });
+    const started = context.processes.start(process.execPath, ['--import', HOOKS, PROGRAM, 'serve', '--config', file]);
     const served = (): string | undefined => started.lines.find((line) => line.includes('"serving"'));
     await until(() => served() !== undefined || started.exited, 'Headgate to serve');
     const line = served();
