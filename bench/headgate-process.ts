@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { type Children, freePorts } from './children.ts';
-import { headgateConfig } from './peers/headgate.ts';
+import { headgateConfig } from './headgate-config.ts';
+import { installPackage } from './package.ts';
 import type { Peer, PeerOptions } from './peers/peer.ts';
 import { answering } from './peers/ready.ts';
 
@@ -13,12 +13,10 @@ export interface HeadgateProcess extends Peer {
   readonly adminPort: number;
 }
 
-const PROGRAM = fileURLToPath(new URL('../bin/headgate', import.meta.url));
-
-/** How it differs from `node bin/headgate`. */
+/** How it differs from the package's `headgate`. */
 interface Manner {
-  /** The repository's, or that of a package. */
-  readonly program?: string;
+  /** Another one than that of the package. */
+  readonly program?: string | null;
   /** Of Node.js. */
   readonly flags?: readonly string[];
   /** A command that runs the command after it, such as strace. */
@@ -29,12 +27,12 @@ interface Manner {
 export async function spawnHeadgate(
   children: Children,
   options: PeerOptions,
-  { program = PROGRAM, flags = [], under = null }: Manner = {},
+  { program = null, flags = [], under = null }: Manner = {},
 ): Promise<HeadgateProcess> {
   const [port = 0, adminPort = 0] = await freePorts(2);
   const config = join(children.newFolder('headgate'), 'headgate.yaml');
   writeFileSync(config, stringify(headgateConfig(port, adminPort, options)));
-  const own = [...flags, program, 'serve', '--config', config];
+  const own = [...flags, program ?? (await installPackage(children)), 'serve', '--config', config];
   const [command, args] =
     under === null ? [process.execPath, own] : [under.command, [...under.args, process.execPath, ...own]];
   const child = children.start('headgate', options.cores, command, args);
@@ -45,7 +43,7 @@ export async function spawnHeadgate(
 export async function startHeadgate(
   children: Children,
   options: PeerOptions,
-  manner: Manner,
+  manner: Manner = {},
 ): Promise<HeadgateProcess> {
   const started = await spawnHeadgate(children, options, manner);
   await answering(children, started.child, started.adminPort, '/readyz');

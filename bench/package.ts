@@ -6,11 +6,20 @@ import { LOAD_CORE } from './cores.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+const installed = new WeakMap<Children, Promise<string>>();
+
 /**
  * Builds and packs this repository, and installs the package as npm would: compiled, below node_modules; with the repository's dependencies.
+ * Once in a run.
  * @returns its program.
  */
-export async function installPackage(children: Children): Promise<string> {
+export function installPackage(children: Children): Promise<string> {
+  const known = installed.get(children) ?? install(children);
+  installed.set(children, known);
+  return known;
+}
+
+async function install(children: Children): Promise<string> {
   const folder = children.newFolder('package');
   await children.finish('npm pack', LOAD_CORE, 'npm', ['--prefix', ROOT, 'pack', ROOT, '--pack-destination', folder]);
   const [archive] = readdirSync(folder);

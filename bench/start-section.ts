@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Child, Children } from './children.ts';
 import { LOAD_CORE, PROXY_CORE } from './cores.ts';
 import { spawnHeadgate } from './headgate-process.ts';
-import { installPackage } from './package.ts';
 import { spawnNginx } from './peers/nginx.ts';
 import type { Peer, PeerOptions } from './peers/peer.ts';
 import { table } from './report.ts';
@@ -14,6 +14,8 @@ import { median, spread } from './spread.ts';
 /** From the start of the process to the first answer of an upstream. */
 export const startSection: Section = { name: 'start', title: 'Start to the first answer', run };
 
+/** Whose sources Node.js has to strip of their types, and to load one by one. */
+const program = fileURLToPath(new URL('../bin/headgate', import.meta.url));
 const STARTS = 10;
 const LONGEST_START_MS = 300;
 const PATIENCE_MS = 10_000;
@@ -26,10 +28,13 @@ interface Way {
 }
 
 async function run({ children, versions }: Setting): Promise<SectionResult> {
-  const program = await installPackage(children);
   const ways: readonly Way[] = [
-    { name: 'headgate, the repository', target: true, spawn: (options) => spawnHeadgate(children, options) },
-    { name: 'headgate, the package', target: true, spawn: (options) => spawnHeadgate(children, options, { program }) },
+    { name: 'headgate, the package', target: true, spawn: (options) => spawnHeadgate(children, options) },
+    {
+      name: 'headgate, the repository',
+      target: false,
+      spawn: (options) => spawnHeadgate(children, options, { program }),
+    },
     { name: 'nginx', target: false, spawn: (options) => spawnNginx(children, options) },
   ];
   const rows: string[][] = [];

@@ -11,7 +11,7 @@ import type { GatewayStart } from './gateway-start.ts';
 
 /** V8's, as `bin/headgate` sets them. */
 const { flags }: { flags: (given: string) => readonly string[] } = createRequire(import.meta.url)(
-  '../../bin/young-generation.cjs',
+  '../../bin/memory.cjs',
 );
 
 export type Size = Omit<GatewayStart, 'port' | 'adminPort' | 'upstreamPort'>;

@@ -51,7 +51,7 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
     failedVerdict({ ...canary, adminPort: headgate.adminPort ?? adminPort }, ASK_MS, signal);
   const tell = (event: DemoEvent) => progress.tell(`${describe(event)}\n`);
   const cluster = new SimulatedCluster(pausesOf(options), tell, options.faulty ? judge : null);
-  const headgate = new Headgate({ config, source: cluster, logger, version: version() });
+  const headgate = new Headgate({ config, source: cluster, logger, version });
   const controls = createControls(cluster).listen(0, '127.0.0.1');
   await once(controls, 'listening');
   let traffic: DemoTraffic | null = null;

@@ -39,7 +39,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
 function commands(finish: (code: ExitCode) => void): Command {
   const program = new Command('headgate')
     .description('A header-aware, traffic-splitting reverse proxy for Argo Rollouts and Experiments.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help; also headgate COMMAND --help')
     .exitOverride()
     .showHelpAfterError('(headgate --help shows every command)')

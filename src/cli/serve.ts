@@ -25,7 +25,7 @@ export async function serve(options: SourceOptions, thread: Worker): Promise<Exi
       : await openSource(config.source, {
           onWaiting: ({ place, message, remedy }) => logger.warn({ place, remedy }, message),
         });
-  const headgate = new Headgate({ config, source, logger, version: version(), threads: [thread] });
+  const headgate = new Headgate({ config, source, logger, version, threads: [thread] });
   const watcher =
     loaded === null
       ? null

@@ -11,8 +11,9 @@ export interface Exit {
 
 /** A wait that takes longer has failed. */
 const PATIENCE_MS = 20_000;
+const PROGRAM = 'bin/headgate';
 
-/** `bin/headgate` as a process that runs until it is told to end. */
+/** The program as a process that runs until it is told to end. */
 export class HeadgateProcess {
   /** Complete lines of standard output. */
   readonly lines: string[] = [];
@@ -24,10 +25,10 @@ export class HeadgateProcess {
   readonly child: ChildProcess;
   readonly #waiting = new Set<() => void>();
 
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], program = PROGRAM) {
     const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
     const env = { PATH, NODE_COMPILE_CACHE, NO_COLOR: '1' };
-    const child = spawn(process.execPath, ['bin/headgate', ...args], {
+    const child = spawn(process.execPath, [program, ...args], {
       cwd: ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -89,7 +90,10 @@ export class HeadgateProcess {
 
 /** It is killed with the test, if it has not ended before. */
 export function startHeadgate(t: Test, ...args: string[]): HeadgateProcess {
-  const started = new HeadgateProcess(args);
+  return endedWith(t, new HeadgateProcess(args));
+}
+
+function endedWith(t: Test, started: HeadgateProcess): HeadgateProcess {
   t.teardown(async () => {
     started.kill('SIGKILL');
     await started.exit;
@@ -98,8 +102,12 @@ export function startHeadgate(t: Test, ...args: string[]): HeadgateProcess {
 }
 
 /** `headgate serve`, ready, at whatever ports it has found. */
-export async function startServe(t: Test, file: string): Promise<{ served: HeadgateProcess; gateway: Gateway }> {
-  const served = startHeadgate(t, 'serve', '--config', file);
+export async function startServe(
+  t: Test,
+  file: string,
+  program = PROGRAM,
+): Promise<{ served: HeadgateProcess; gateway: Gateway }> {
+  const served = endedWith(t, new HeadgateProcess(['serve', '--config', file], program));
   const { ports, admin }: { ports: number[]; admin: number } = JSON.parse(await served.line('"msg":"serving"'));
   const gateway = new Gateway(ports[0] ?? 0, admin);
   await gateway.ready();

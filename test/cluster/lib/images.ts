@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { command } from './command.ts';
@@ -18,16 +18,13 @@ export function appSource(): string {
   return stripTypeScriptTypes(readFileSync(join(import.meta.dirname, 'pod-app.ts'), 'utf8'));
 }
 
-/** Compiles Headgate as its package does, and strips the application once instead of in every Pod. */
+/** Builds Headgate as its package is, and strips the application once instead of in every Pod. */
 export async function buildImages(folder: string): Promise<Images> {
   mkdirSync(folder, { recursive: true });
   const app = join(folder, 'app.mjs');
   writeFileSync(app, appSource());
   const dist = join(folder, 'dist');
-  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-  // `npm run check` judges the types.
-  await command(process.execPath, [tsc, '-p', join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', dist]);
-  cpSync(join(ROOT, 'src/admin/dashboard'), join(dist, 'admin/dashboard'), { recursive: true });
+  await command('npm', ['--prefix', ROOT, 'run', 'build', '--', '--dir', dist]);
   const here = (name: string) => join(ROOT, name);
   return {
     app,

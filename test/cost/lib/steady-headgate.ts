@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type Child, freePorts } from '../../../bench/children.ts';
 import { PROXY_CORE } from '../../../bench/cores.ts';
-import { headgateConfig } from '../../../bench/peers/headgate.ts';
+import { headgateConfig } from '../../../bench/headgate-config.ts';
 import { answering } from '../../../bench/peers/ready.ts';
 import type { Context } from './scenario.ts';
 
