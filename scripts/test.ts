@@ -2,12 +2,14 @@
  * Runs tap and closes with one line, `N passed, N failed`, that counts the named tests of all files.
  * Arguments are passed on to tap. Exits with tap's status, or 1 when nothing ran.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 // Each test file is a process, and some start many: what Node.js compiles once it need not compile again.
 const NODE_COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url));
+buildTap();
 const tap = spawn('tap', ['--reporter=tap', ...process.argv.slice(2)], {
   stdio: ['ignore', 'pipe', 'inherit'],
   env: { ...process.env, NODE_COMPILE_CACHE },
@@ -33,3 +35,18 @@ if (code !== 0 && failed === 0) failed = 1;
 if (code === 0 && passed === 0) failed = 1;
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 ? 1 : 0;
+
+/**
+ * Makes tap anew when it is not made of the plugins that .taprc lists: those that strip types and mock modules would be loaded into each process
+ * and each worker thread of a test, and take as long as many a test. tap does so by itself, but too late for its first run.
+ */
+function buildTap(): void {
+  const plugins = readFileSync(new URL('../.taprc', import.meta.url), 'utf8');
+  const folder = new URL('../node_modules/.cache/', import.meta.url);
+  const built = new URL('taprc', folder);
+  if (existsSync(built) && readFileSync(built, 'utf8') === plugins) return;
+  const { status } = spawnSync('tap', ['build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`tap build ended with ${status}`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(built, plugins);
+}
