@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     const setting = await prepare(children, options);
     const sections: Written[] = [];
     for (const section of options.sections) {
-      const result = await section.run(setting);
+      const result = await measured(section, setting);
       console.log(`\n## ${section.title}\n\n${result.markdown}\n`);
       sections.push({ title: section.title, ...result });
     }
@@ -56,6 +56,18 @@ async function main(): Promise<void> {
     if (sections.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
   } finally {
     await children.close();
+  }
+}
+
+/** A section that fails takes nothing from those that took half an hour. @throws when the run was interrupted */
+async function measured(section: Section, setting: Setting): Promise<SectionResult> {
+  try {
+    return await section.run(setting);
+  } catch (error) {
+    if (interrupted) throw error;
+    console.error(error);
+    const why = `Not measured: ${error instanceof Error ? error.message : String(error)}`;
+    return { markdown: why, targets: [], failures: [why] };
   }
 }
 

@@ -1,7 +1,6 @@
 /** Median, with least and greatest in parentheses. */
 export function spread(values: readonly number[], digits: number): string {
-  const least = Math.min(...values).toFixed(digits);
-  const greatest = Math.max(...values).toFixed(digits);
+  const [least, greatest] = [quantile(values, 0).toFixed(digits), quantile(values, 1).toFixed(digits)];
   return `${median(values).toFixed(digits)} (${least}-${greatest})`;
 }
 
