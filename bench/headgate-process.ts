@@ -16,7 +16,7 @@ export interface HeadgateProcess extends Peer {
 /** How it differs from the package's `headgate`. */
 interface Manner {
   /** Another one than that of the package. */
-  readonly program?: string | null;
+  readonly program?: string;
   /** Of Node.js. */
   readonly flags?: readonly string[];
   /** A command that runs the command after it, such as strace. */
@@ -27,7 +27,7 @@ interface Manner {
 export async function spawnHeadgate(
   children: Children,
   options: PeerOptions,
-  { program = null, flags = [], under = null }: Manner = {},
+  { program, flags = [], under = null }: Manner = {},
 ): Promise<HeadgateProcess> {
   const [port = 0, adminPort = 0] = await freePorts(2);
   const config = join(children.newFolder('headgate'), 'headgate.yaml');

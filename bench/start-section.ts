@@ -15,7 +15,7 @@ import { median, spread } from './spread.ts';
 export const startSection: Section = { name: 'start', title: 'Start to the first answer', run };
 
 /** Whose sources Node.js has to strip of their types, and to load one by one. */
-const program = fileURLToPath(new URL('../bin/headgate', import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('../bin/headgate', import.meta.url));
 const STARTS = 10;
 const LONGEST_START_MS = 300;
 const PATIENCE_MS = 10_000;
@@ -33,7 +33,7 @@ async function run({ children, versions }: Setting): Promise<SectionResult> {
     {
       name: 'headgate, the repository',
       target: false,
-      spawn: (options) => spawnHeadgate(children, options, { program }),
+      spawn: (options) => spawnHeadgate(children, options, { program: REPOSITORY }),
     },
     { name: 'nginx', target: false, spawn: (options) => spawnNginx(children, options) },
   ];
