@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../model/problem.ts';
 import { type Snapshot, SnapshotStore } from '../model/snapshot.ts';
 import type { Access } from './kubernetes/access.ts';
@@ -112,8 +113,10 @@ export class KubernetesSource implements Source {
     const synced = this.#reflectors.every(({ settled }) => settled);
     const before = this.#problems;
     this.#problems = this.#told.of(this.#failed(), synced);
-    if (this.#synced) this.#publisher.soon();
-    else if (synced) {
+    if (this.#synced) {
+      // The kinds fail, and come back, one after the other; what is told of them is most often the same.
+      if (!isDeepStrictEqual(this.#problems, before)) this.#publisher.soon();
+    } else if (synced) {
       this.#synced = true;
       this.#publish();
       this.#started?.resolve();

@@ -25,6 +25,23 @@ t.test('a server that goes away for long takes nothing with it, is told of once,
   t.strictSame(api.watches.map(({ resource }) => resource).sort(), ['experiments', 'pods', 'rollouts', 'services']);
 });
 
+t.test('a kind that fails later than the others, as they did, is no news: nothing is published for it', async (t) => {
+  const { api, watched } = await watching(t);
+  const failing = [];
+  for (const resource of ['pods', 'services']) {
+    failing.push(api.script(({ resource: asked }) => asked === resource, status(500, 'InternalError', 'etcd is gone')));
+    api.send(resource, errorEvent(500, 'InternalError', 'etcd is gone'));
+    await watched.until(() => watched.problems.length > 0);
+    await api.until(() => count(api, listOf(resource)) >= 3);
+    await sleep(FAST.mostMs * 2);
+  }
+  t.match(watched.problems, [/does not give what it is asked for \(status 500: etcd is gone\)/]);
+  t.equal(watched.snapshots.length, 2, 'one for the sync, one for the problem');
+  for (const one of failing) one.stop();
+  await watched.until(() => watched.problems.length === 0);
+  t.equal(watched.snapshots.length, 3, 'one more when all is well again');
+});
+
 t.test('a server that is down at start is waited for, and told of once', async (t) => {
   const api = await KubernetesApi.start(t);
   api.put(service('web'));
