@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { compareObjects, compareText } from './order.ts';
 import type { ObjectProblem, Parsed } from './parsed.ts';
+import { SortedList } from './sorted-list.ts';
 
 interface Named {
   readonly namespace: string;
@@ -13,7 +14,8 @@ export class Collection<T extends Named> {
   readonly #onChange: (before: T | undefined, after: T | undefined) => void;
   readonly #objects = new Map<string, T>();
   readonly #problems = new Map<string, readonly ObjectProblem[]>();
-  #sorted: readonly T[] | null = null;
+  /** Null until somebody asks for it: the Pods' nobody does. */
+  #sorted: SortedList<T> | null = null;
 
   /** @param onChange told of every object that comes, changes or goes */
   constructor(
@@ -47,7 +49,7 @@ export class Collection<T extends Named> {
     // Most updates are of fields that are not kept: to whoever compares objects, nothing has happened.
     if (isDeepStrictEqual(before, parsed.value)) return solved || problems.length > 0;
     this.#objects.set(key, parsed.value);
-    this.#sorted = null;
+    this.#sorted?.change(before, parsed.value);
     this.#onChange(before, parsed.value);
     return true;
   }
@@ -57,15 +59,15 @@ export class Collection<T extends Named> {
     const solved = this.#problems.delete(key);
     const before = this.#objects.get(key);
     if (!this.#objects.delete(key)) return solved;
-    this.#sorted = null;
+    this.#sorted?.change(before, undefined);
     this.#onChange(before, undefined);
     return true;
   }
 
   /** By namespace, then name. The same list until an object changes. */
   sorted(): readonly T[] {
-    this.#sorted ??= Object.freeze([...this.#objects.values()].sort(compareObjects));
-    return this.#sorted;
+    this.#sorted ??= new SortedList(compareObjects, this.#objects.values());
+    return this.#sorted.values;
   }
 
   problems(): readonly ObjectProblem[] {

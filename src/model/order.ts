@@ -1,3 +1,4 @@
+import type { Pod } from './pod.ts';
 import type { Problem } from './problem.ts';
 
 /** Orders strings by code unit: the same on every machine, whatever its locale. */
@@ -12,6 +13,11 @@ export function compareObjects(
   b: { readonly namespace: string; readonly name: string },
 ): number {
   return compareText(a.namespace, b.namespace) || compareText(a.name, b.name);
+}
+
+/** Orders Pods of a namespace by address, the order of endpoints, then name. */
+export function compareAddresses(a: Pick<Pod, 'ip' | 'name'>, b: Pick<Pod, 'ip' | 'name'>): number {
+  return compareText(a.ip, b.ip) || compareText(a.name, b.name);
 }
 
 /** Orders problems by place, then message. */

@@ -1,19 +1,19 @@
-import { compareObjects, compareText } from './order.ts';
+import { compareAddresses, compareObjects } from './order.ts';
 import type { Pod } from './pod.ts';
 import { PodLists } from './pod-lists.ts';
+import { SortedList } from './sorted-list.ts';
 
 /** Gathers Pods by ReplicaSet, which is how versions ask for them. A change costs work for the Pods of its own ReplicaSet. */
 export class PodGroups {
-  readonly #groups = new Map<string, Map<string, Pod>>();
+  readonly #groups = new Map<string, SortedList<Pod>>();
   readonly #changed = new Set<string>();
-  readonly #orphans = new Map<string, Pod>();
+  readonly #orphans = new SortedList<Pod>(compareObjects);
   #lists = PodLists.empty;
-  #sortedOrphans: readonly Pod[] | null = null;
 
   change(before: Pod | undefined, after: Pod | undefined): void {
     // A Pod can lose its owner: the ReplicaSet was deleted and orphaned it.
-    if (before !== undefined) this.#of(before).delete(keyOf(before));
-    if (after !== undefined) this.#of(after).set(keyOf(after), after);
+    if (before !== undefined) this.#of(before).change(before, undefined);
+    if (after !== undefined) this.#of(after).change(undefined, after);
   }
 
   lists(): PodLists {
@@ -25,32 +25,29 @@ export class PodGroups {
 
   /** The Pods that no ReplicaSet owns, by namespace, then name. */
   orphans(): readonly Pod[] {
-    this.#sortedOrphans ??= Object.freeze([...this.#orphans.values()].sort(compareObjects));
-    return this.#sortedOrphans;
+    return this.#orphans.values;
   }
 
   #list(key: string): readonly Pod[] {
-    const pods = [...(this.#groups.get(key)?.values() ?? [])];
+    const pods = this.#groups.get(key)?.values ?? [];
     if (pods.length === 0) this.#groups.delete(key);
-    return Object.freeze(pods.sort((a, b) => compareText(a.name, b.name)));
+    return pods;
   }
 
-  #of({ namespace, replicaSet }: Pod): Map<string, Pod> {
-    if (replicaSet === '') {
-      this.#sortedOrphans = null;
-      return this.#orphans;
-    }
-    const key = `${namespace}/${replicaSet}`;
+  #of(pod: Pod): SortedList<Pod> {
+    if (pod.replicaSet === '') return this.#orphans;
+    const key = keyOf(pod);
     this.#changed.add(key);
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = new Map();
+      group = new SortedList<Pod>(compareAddresses);
       this.#groups.set(key, group);
     }
     return group;
   }
 }
 
-function keyOf({ namespace, name }: Pod): string {
-  return `${namespace}/${name}`;
+/** Of its ReplicaSet. */
+function keyOf({ namespace, replicaSet }: Pod): string {
+  return `${namespace}/${replicaSet}`;
 }

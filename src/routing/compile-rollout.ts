@@ -10,6 +10,7 @@ import { blueGreenLineup, canaryLineup, type Lineup } from './lineup.ts';
 import type { ObjectIndex } from './object-index.ts';
 import { choosePort, experimentPodPort, podPort, type TargetPort } from './ports.ts';
 import { rolloutServices } from './rollout-services.ts';
+import { samplePod, samplePods } from './sample-pods.ts';
 import type { Endpoint, ExperimentHeader, HeaderRule, Route, Share, Target } from './table.ts';
 import type { TemplateKeys } from './template-keys.ts';
 import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
@@ -53,9 +54,9 @@ export function compileRollout(
 ): CompiledRollout {
   const rollout = heldRollout(route.rollout, memory);
   const lineup = lineupOf(rollout, index, memory);
-  const pods = lineup.versions.flatMap(({ hash }) => index.rolloutPods(rollout, hash));
-  const services = rolloutServices(rollout, index, () => pods);
-  const port = choosePort(rollout, route.config.port, services, pods);
+  const samples = samplePods(lineup.versions.map(({ hash }) => index.rolloutPods(rollout, hash)));
+  const services = rolloutServices(rollout, index, () => samples);
+  const port = choosePort(rollout, route.config.port, services, samples);
   const builder = new RolloutRouteBuilder(route, rollout, lineup, index, port.target, keys);
   const split = builder.split();
   const rules = builder.rules();
@@ -95,7 +96,11 @@ function refusals({ namespace, name, status }: Rollout): readonly Problem[] {
 function lineupOf(rollout: Rollout, index: ObjectIndex, memory: RolloutMemory | null): Lineup {
   const { strategy } = rollout.spec;
   if (strategy.kind === 'blueGreen') return blueGreenLineup(rollout);
-  const ready = (hash: string) => index.rolloutPods(rollout, hash).filter(({ usable }) => usable).length;
+  const ready = (hash: string) => {
+    let count = 0;
+    for (const { usable } of index.rolloutPods(rollout, hash)) if (usable) count += 1;
+    return count;
+  };
   const last = memory?.uid === rollout.uid ? memory.last : null;
   return canaryLineup(rollout, strategy, ready, last);
 }
@@ -277,7 +282,7 @@ class RolloutRouteBuilder {
  */
 function templateVersion(experiment: Experiment, template: ExperimentTemplate, index: ObjectIndex): string {
   const hashOf = ({ name, hash }: ExperimentTemplate) =>
-    hash || (index.experimentPods(experiment, name)[0]?.hash ?? '');
+    hash || (samplePod(index.experimentPods(experiment, name))?.hash ?? '');
   const hash = hashOf(template);
   if (hash === '') return template.name;
   const shared = experiment.templates.some((other) => other.name !== template.name && hashOf(other) === hash);

@@ -54,13 +54,14 @@ export function compile(
   const plan = planFor(snapshot, config, index, cache?.plan ?? null);
   const routes = new CompiledRoutes(plan.routes, index, memory, cache?.routes ?? null);
   const claims = cache !== null && routes.sameHosts(cache.routes) ? cache.claims : hostClaims(routes.placed());
-  const table = sameTable(cache?.table, withOwnHosts(routes.all(), claims));
+  const same = cache !== null && claims === cache.claims && routes.sameRoutes(cache.routes);
+  const table = same ? cache.table : sameTable(cache?.table, withOwnHosts(routes.all(), claims));
   const kept = cache !== null && routes.sameMemory(cache.routes) ? cache : routes.memory();
   const problems = [
     ...snapshot.problems,
     ...snapshot.orphans.filter(({ hash }) => hash !== '').map(orphan),
     ...plan.problems,
-    ...routes.list.flatMap(({ compiled }) => compiled.problems),
+    ...routes.problems,
     ...claims.problems,
   ];
   return {
@@ -83,8 +84,8 @@ function planFor(
   before: CompileCache['plan'] | null,
 ): CompileCache['plan'] {
   if (configured === null) return new RolloutPlans(snapshot, index, before instanceof RolloutPlans ? before : null);
-  if (before instanceof ConfiguredPlan && before.holds(snapshot, configured, index)) return before;
-  return new ConfiguredPlan(snapshot, configured, index);
+  const plan = before instanceof ConfiguredPlan ? before : null;
+  return plan?.holds(snapshot, configured, index) ? plan : new ConfiguredPlan(snapshot, configured, index, plan);
 }
 
 /** The table before where it says the same. A route with a host taken from it is a new object each time. */

@@ -4,7 +4,8 @@ import { compileRollout, type TemplateClaim } from './compile-rollout.ts';
 import { compileStatic } from './compile-static.ts';
 import type { CompileMemory, RolloutMemory } from './held-rollout.ts';
 import type { PlannedRoute } from './plan-routes.ts';
-import { RecordedIndex } from './recorded-index.ts';
+import { type Reads, RecordedIndex, readsHold } from './recorded-index.ts';
+import { Results } from './results.ts';
 import type { SnapshotIndex } from './snapshot-index.ts';
 import type { Endpoint, EndpointMap, Route } from './table.ts';
 import { TemplateKeys } from './template-keys.ts';
@@ -12,9 +13,11 @@ import { TemplateKeys } from './template-keys.ts';
 /** A route of the plan with what was made of it. */
 interface Entry {
   readonly planned: PlannedRoute;
+  /** `namespace/name` of its Rollout; null: it leads to none. */
+  readonly rollout: string | null;
   readonly compiled: CompiledRoute;
   readonly claims: readonly TemplateClaim[];
-  readonly holds: RecordedIndex['holds'];
+  readonly reads: Reads;
 }
 
 interface CompiledRoute {
@@ -26,26 +29,56 @@ interface CompiledRoute {
   readonly reason: string;
 }
 
-const ALWAYS = () => true;
+const NO_READS: Reads = new Map();
 
 /** The routes of a plan, compiled; those whose objects are the same as in the compilation before are taken from it. */
 export class CompiledRoutes {
-  readonly list: readonly Entry[];
-  #byName: ReadonlyMap<string, Entry> | null = null;
+  readonly #entries: Results<PlannedRoute, Entry>;
+  /** In the order of the routes, several of which may find the same. */
+  readonly problems: readonly Problem[];
   #endpoints: EndpointMap | null = null;
 
+  /** @param before of the index that `index` was made of */
   constructor(
     plan: readonly PlannedRoute[],
     index: SnapshotIndex,
     memory: CompileMemory,
     before: CompiledRoutes | null,
   ) {
+    const changed = before === null ? null : before.#replacements(plan, index, memory);
+    this.#entries =
+      before === null || changed === null
+        ? new Results(plan, allEntries(plan, index, memory, before?.list ?? []))
+        : before.#entries.with(plan, changed);
+    // Nearly always there are none, neither before nor now, and a thousand entries would be looked at to find that.
+    const none = changed?.every(([place, entry]) => hasNoProblem(entry) && hasNoProblem(before?.list[place]));
+    this.problems = before !== null && none ? before.problems : this.list.flatMap(({ compiled }) => compiled.problems);
+  }
+
+  get list(): readonly Entry[] {
+    return this.#entries.list;
+  }
+
+  /** What is other than here, by place. Null: all have to be looked at. */
+  #replacements(
+    plan: readonly PlannedRoute[],
+    index: SnapshotIndex,
+    memory: CompileMemory,
+  ): readonly (readonly [place: number, entry: Entry])[] | null {
+    const stale = this.#entries.stale(plan, index.changes);
+    if (stale === null) return null;
     const keys = new TemplateKeys();
-    this.list = plan.map((planned, i) => {
-      const old = before === null ? undefined : before.#find(nameOf(planned), i);
-      if (old === undefined) return compileOne(planned, index, memory, keys);
-      return stillHolds(old, planned, index, keys) ? old : likeBefore(compileOne(planned, index, memory, keys), old);
-    });
+    const changed: [number, Entry][] = [];
+    for (const place of stale) {
+      const [old, planned] = [this.list[place], plan[place]];
+      if (old === undefined || planned === undefined || nameOf(old.planned) !== nameOf(planned)) return null;
+      // Whose key a template has depends on all who ask for it.
+      if (old.claims.length > 0) return null;
+      const entry = entryAfter(old, planned, index, memory, keys);
+      if (entry.claims.length > 0) return null;
+      if (entry !== old) changed.push([place, entry]);
+    }
+    return changed;
   }
 
   /** Of all versions. */
@@ -56,6 +89,7 @@ export class CompiledRoutes {
 
   /** Of the routes that were not taken over from the compilation before. */
   changedSince(before: CompiledRoutes | null): EndpointMap {
+    if (this.list === before?.list) return {};
     const changed = this.list.filter((entry, i) => entry !== before?.list[i]);
     return Object.fromEntries(changed.flatMap(({ compiled }) => [...compiled.endpoints]));
   }
@@ -67,6 +101,10 @@ export class CompiledRoutes {
 
   all(): readonly Route[] {
     return this.list.map(({ compiled }) => compiled.route);
+  }
+
+  sameRoutes({ list }: CompiledRoutes): boolean {
+    return pairwise(this.list, list, (a, b) => a.compiled.route === b.compiled.route);
   }
 
   /** Who claims what is as it was. */
@@ -84,7 +122,7 @@ export class CompiledRoutes {
       list,
       (a, b) =>
         nameOf(a.planned) === nameOf(b.planned) &&
-        rolloutOf(a.planned) === rolloutOf(b.planned) &&
+        a.rollout === b.rollout &&
         a.compiled.memory === b.compiled.memory &&
         a.compiled.reason === b.compiled.reason,
     );
@@ -95,22 +133,38 @@ export class CompiledRoutes {
     const memory: Record<string, RolloutMemory> = {};
     // A route may be called `constructor`, which every other object has.
     const reasons: Record<string, string> = Object.create(null);
-    for (const { planned, compiled } of this.list) {
-      const rollout = rolloutOf(planned);
+    for (const { planned, rollout, compiled } of this.list) {
       if (rollout === null || compiled.memory === null) continue;
       memory[rollout] = compiled.memory;
       reasons[nameOf(planned)] = compiled.reason;
     }
     return { memory, reasons };
   }
+}
 
-  /** @param i where it was, most of the time */
-  #find(name: string, i: number): Entry | undefined {
-    const guess = this.list[i];
-    if (guess !== undefined && nameOf(guess.planned) === name) return guess;
-    this.#byName ??= new Map(this.list.map((entry) => [nameOf(entry.planned), entry]));
-    return this.#byName.get(name);
-  }
+function allEntries(
+  plan: readonly PlannedRoute[],
+  index: SnapshotIndex,
+  memory: CompileMemory,
+  before: readonly Entry[],
+): readonly Entry[] {
+  const keys = new TemplateKeys();
+  const known = new Map(before.map((entry) => [nameOf(entry.planned), entry]));
+  return plan.map((planned) => {
+    const old = known.get(nameOf(planned));
+    return old === undefined ? compileOne(planned, index, memory, keys) : entryAfter(old, planned, index, memory, keys);
+  });
+}
+
+/** @returns `old` itself where it would come out the same */
+function entryAfter(
+  old: Entry,
+  planned: PlannedRoute,
+  index: SnapshotIndex,
+  memory: CompileMemory,
+  keys: TemplateKeys,
+): Entry {
+  return stillHolds(old, planned, index, keys) ? old : likeBefore(compileOne(planned, index, memory, keys), old);
 }
 
 /**
@@ -129,7 +183,12 @@ function likeBefore(entry: Entry, old: Entry): Entry {
   };
 }
 
+function hasNoProblem(entry: Entry | undefined): boolean {
+  return entry === undefined || entry.compiled.problems.length === 0;
+}
+
 function pairwise(list: readonly Entry[], others: readonly Entry[], same: (a: Entry, b: Entry) => boolean): boolean {
+  if (list === others) return true;
   if (list.length !== others.length) return false;
   return list.every((entry, i) => {
     const other = others[i];
@@ -141,39 +200,25 @@ function nameOf(planned: PlannedRoute): string {
   return planned.kind === 'static' ? planned.config.name : planned.route.name;
 }
 
-/** `namespace/name`; null: it leads to none. */
-function rolloutOf(planned: PlannedRoute): string | null {
-  if (planned.kind !== 'rollout') return null;
-  const { namespace, name } = planned.route.rollout;
-  return `${namespace}/${name}`;
-}
-
 function stillHolds(old: Entry, planned: PlannedRoute, index: SnapshotIndex, keys: TemplateKeys): boolean {
   return (
-    samePlan(old.planned, planned) &&
-    old.holds(index) &&
+    old.planned === planned &&
+    readsHold(old.reads, index) &&
     old.claims.every(({ plain, port, key }) => keys.claim(plain, port) === key)
   );
-}
-
-function samePlan(a: PlannedRoute, b: PlannedRoute): boolean {
-  if (a === b) return true;
-  if (a.kind === 'static' && b.kind === 'static') return a.config === b.config;
-  if (a.kind !== 'rollout' || b.kind !== 'rollout') return false;
-  // A Rollout that did not change is the same object; what else a plan says is short.
-  return a.route.rollout === b.route.rollout && isDeepStrictEqual(a, b);
 }
 
 function compileOne(planned: PlannedRoute, index: SnapshotIndex, memory: CompileMemory, keys: TemplateKeys): Entry {
   if (planned.kind === 'rollout') {
     const { namespace, name } = planned.route.rollout;
+    const rollout = `${namespace}/${name}`;
     const recorded = new RecordedIndex(index);
-    const compiled = compileRollout(planned.route, recorded, memory[`${namespace}/${name}`] ?? null, keys);
-    return { planned, compiled, claims: compiled.claims, holds: recorded.holds };
+    const compiled = compileRollout(planned.route, recorded, memory[rollout] ?? null, keys);
+    return { planned, rollout, compiled, claims: compiled.claims, reads: recorded.reads };
   }
   const compiled =
     planned.kind === 'static'
       ? compileStatic(planned.config)
       : { route: planned.route, endpoints: new Map<string, readonly Endpoint[]>(), problems: [] };
-  return { planned, compiled: { ...compiled, memory: null, reason: '' }, claims: [], holds: ALWAYS };
+  return { planned, rollout: null, compiled: { ...compiled, memory: null, reason: '' }, claims: [], reads: NO_READS };
 }

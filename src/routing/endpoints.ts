@@ -11,16 +11,26 @@ const known = new WeakMap<Pod, Endpoint>();
  */
 export function podEndpoints(pods: readonly Pod[], portOf: (pod: Pod) => number | null): readonly Endpoint[] {
   const endpoints: Endpoint[] = [];
+  let ascending = true;
   for (const pod of pods) {
     const port = pod.usable ? portOf(pod) : null;
-    if (port !== null) endpoints.push(endpointOf(pod, port));
+    if (port === null) continue;
+    const endpoint = endpointOf(pod, port);
+    const last = endpoints.at(-1);
+    if (last !== undefined && compareEndpoints(last, endpoint) >= 0) ascending = false;
+    endpoints.push(endpoint);
   }
-  // Sorted, those that are the same are neighbours.
-  return sortedEndpoints(endpoints).filter((one, i, all) => i === 0 || compareEndpoints(one, all[i - 1] ?? one) !== 0);
+  // Pods come in this order, so that there is nothing to do but where two have one address.
+  return ascending ? endpoints : distinct(sortedEndpoints(endpoints));
 }
 
 export function sortedEndpoints(endpoints: readonly Endpoint[]): readonly Endpoint[] {
   return endpoints.toSorted(compareEndpoints);
+}
+
+/** Sorted, those that are the same are neighbours. */
+function distinct(sorted: readonly Endpoint[]): readonly Endpoint[] {
+  return sorted.filter((one, i) => i === 0 || compareEndpoints(one, sorted[i - 1] ?? one) !== 0);
 }
 
 function endpointOf(pod: Pod, port: number): Endpoint {

@@ -4,25 +4,43 @@ import type { Pod } from '../model/pod.ts';
 import type { Rollout } from '../model/rollout.ts';
 import type { Service } from '../model/service.ts';
 
+/** The kinds of lists that can be looked up, and what is in them. */
+export interface Kinds {
+  /** By name; in order of the namespace. */
+  readonly rollouts: Rollout;
+  /** By namespace; in order of the name. */
+  readonly experiments: Experiment;
+  /** By name; in order of the namespace. */
+  readonly services: Service;
+  /** By the first label of their selectors, a `labelKey`. */
+  readonly servicesByLabel: Service;
+  /** By ReplicaSet, `namespace/name`; in order of the address, then the name. */
+  readonly pods: Pod;
+}
+
+export type Kind = keyof Kinds;
+
 /**
- * The look-ups that compiling needs. Five of them are read off the objects; all others are made of those, so whoever
- * watches the five knows everything that a result depends on (`recorded-index.ts`).
+ * The look-ups that compiling needs. All are made of `list`, so whoever watches that knows everything that a result
+ * depends on (`recorded-index.ts`).
  */
 export abstract class ObjectIndex {
-  /** The Rollouts of that name, by namespace. */
-  abstract rolloutsNamed(name: string): readonly Rollout[];
+  /** Asked for several times in one compilation, and they may be thousands. */
+  readonly #versionPods = new Map<string, readonly Pod[]>();
 
-  /** By name. */
-  abstract experimentsIn(namespace: string): readonly Experiment[];
+  abstract list<K extends Kind>(kind: K, key: string): readonly Kinds[K][];
 
-  /** The Services of that name, by namespace. */
-  abstract servicesNamed(name: string): readonly Service[];
+  rolloutsNamed(name: string): readonly Rollout[] {
+    return this.list('rollouts', name);
+  }
 
-  /** The Services whose selector begins with that label; a `labelKey`. */
-  abstract servicesByFirstLabel(key: string): readonly Service[];
+  experimentsIn(namespace: string): readonly Experiment[] {
+    return this.list('experiments', namespace);
+  }
 
-  /** By name, the Pods of a ReplicaSet, `namespace/name`. */
-  abstract podsOf(replicaSet: string): readonly Pod[];
+  servicesNamed(name: string): readonly Service[] {
+    return this.list('services', name);
+  }
 
   static labelKey(namespace: string, key: string, value: string): string {
     return `${namespace}/${key}=${value}`;
@@ -32,7 +50,7 @@ export abstract class ObjectIndex {
   servicesSelecting(namespace: string, labels: Readonly<Record<string, string>>): readonly Service[] {
     // A selector is found under its first label, so that 1,000 Rollouts do not each look at 1,000 Services.
     return Object.entries(labels)
-      .flatMap((label) => this.servicesByFirstLabel(ObjectIndex.labelKey(namespace, ...label)))
+      .flatMap((label) => this.list('servicesByLabel', ObjectIndex.labelKey(namespace, ...label)))
       .filter(({ selector }) => Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value))
       .sort(compareObjects);
   }
@@ -42,11 +60,21 @@ export abstract class ObjectIndex {
    * hash.
    */
   rolloutPods({ namespace, name }: Rollout, hash: string): readonly Pod[] {
-    return this.podsOf(`${namespace}/${name}-${hash}`).filter((pod) => pod.hash === hash);
+    const replicaSet = `${namespace}/${name}-${hash}`;
+    // The name of a Rollout may end like a hash.
+    const key = `${replicaSet} ${hash}`;
+    let pods = this.#versionPods.get(key);
+    if (pods === undefined) {
+      const all = this.list('pods', replicaSet);
+      // All of them, unless somebody has changed a label.
+      pods = all.every((pod) => pod.hash === hash) ? all : all.filter((pod) => pod.hash === hash);
+      this.#versionPods.set(key, pods);
+    }
+    return pods;
   }
 
   /** The Pods of one template of an Experiment: two templates may share a hash, never a ReplicaSet. */
   experimentPods({ namespace, name }: Experiment, template: string): readonly Pod[] {
-    return this.podsOf(`${namespace}/${name}-${template}`);
+    return this.list('pods', `${namespace}/${name}-${template}`);
   }
 }

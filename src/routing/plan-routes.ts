@@ -19,6 +19,9 @@ export interface RoutePlan {
   readonly problems: readonly Problem[];
 }
 
+/** The same list each time: who claims which host is worked out again only when a list is another. */
+const ANY_HOST: readonly string[] = Object.freeze([]);
+
 /** The routes that the configuration has. */
 export function planRoutes(snapshot: Snapshot, configured: readonly RouteConfig[], index: ObjectIndex): RoutePlan {
   const problems: Problem[] = [];
@@ -27,7 +30,7 @@ export function planRoutes(snapshot: Snapshot, configured: readonly RouteConfig[
   const routes = configured.map((route): PlannedRoute => {
     const { place, name, path } = route;
     if (route.rollout === null) return { kind: 'static', place, config: route };
-    const hosts = route.hosts ?? [];
+    const hosts = route.hosts ?? ANY_HOST;
     const rollout = findRollout(route, route.rollout, snapshot, index, problems);
     if (rollout === null) {
       return {

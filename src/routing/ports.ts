@@ -5,6 +5,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Rollout } from '../model/rollout.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import { serviceNames } from './rollout-services.ts';
+import { commonPorts } from './sample-pods.ts';
 
 /** A container port: its number, or its name, which each Pod may give another number. Null: none could be chosen. */
 export type TargetPort = number | string | null;
@@ -16,7 +17,7 @@ export type TargetPort = number | string | null;
  * port `wanted`, or the only one, with a problem where the Rollout names Services, which are not there. A choice that is
  * still not clear is a problem, and nothing is guessed.
  *
- * @param pods some of the Rollout's Pods, for the ports of a template that lies elsewhere
+ * @param pods see `samplePods`, for the ports of a template that lies elsewhere
  */
 export function choosePort(
   rollout: Rollout,
@@ -31,7 +32,7 @@ export function choosePort(
 
   if (ports.length === 0) {
     if (wanted !== null) return { target: wanted, problems: [] };
-    const declared = rollout.spec.templatePorts.length > 0 ? rollout.spec.templatePorts : (pods[0]?.ports ?? []);
+    const declared = rollout.spec.templatePorts.length > 0 ? rollout.spec.templatePorts : commonPorts(pods);
     const [only, ...others] = distinct(declared.map(({ containerPort }) => containerPort));
     if (only !== undefined && others.length === 0) {
       // Whoever applies Rollout and Services together is not told, unless Pods were faster than the Services.

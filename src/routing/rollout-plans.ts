@@ -7,8 +7,10 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { RolloutRoute } from './compile-rollout.ts';
 import type { ObjectIndex } from './object-index.ts';
 import type { PlannedRoute, RoutePlan } from './plan-routes.ts';
-import { RecordedIndex } from './recorded-index.ts';
+import { type Reads, RecordedIndex, readsHold } from './recorded-index.ts';
+import { Results } from './results.ts';
 import { rolloutServices, serviceHosts } from './rollout-services.ts';
+import { samplePods } from './sample-pods.ts';
 import type { SnapshotIndex } from './snapshot-index.ts';
 
 /** What one Rollout gets: a route, or none. */
@@ -17,12 +19,25 @@ interface Plan {
   readonly problems: readonly Problem[];
 }
 
-interface Entry extends Plan {
+interface Entry {
   readonly rollout: Rollout;
-  readonly alone: boolean;
-  readonly planned: readonly PlannedRoute[];
-  readonly holds: RecordedIndex['holds'];
+  /** Null: no route. */
+  readonly planned: RoutedRollout | null;
+  readonly problems: readonly Problem[];
+  readonly reads: Reads;
 }
+
+type RoutedRollout = Extract<PlannedRoute, { readonly kind: 'rollout' }>;
+
+/** An entry that was made anew, with the one that was in its place. */
+interface Replacement {
+  readonly place: number;
+  readonly old: Entry;
+  readonly entry: Entry;
+}
+
+/** More new entries than this find their routes' places by sorting all. */
+const MOST_REPLACED = 32;
 
 /**
  * The routes of a configuration that has none: one for each Rollout. One alone takes every request; several are told
@@ -31,24 +46,88 @@ interface Entry extends Plan {
 export class RolloutPlans implements RoutePlan {
   readonly routes: readonly PlannedRoute[];
   readonly problems: readonly Problem[];
-  readonly #entries = new Map<string, Entry>();
+  readonly #alone: boolean;
+  /** Of the Rollouts in order. */
+  readonly #entries: Results<Rollout, Entry>;
 
-  constructor({ rollouts, unreadableRollouts }: Snapshot, index: SnapshotIndex, before: RolloutPlans | null) {
+  /** @param before of the index that `index` was made of */
+  constructor(snapshot: Snapshot, index: SnapshotIndex, before: RolloutPlans | null) {
+    const { rollouts, unreadableRollouts } = snapshot;
     // One that cannot be read counts: its requests must not go to the other.
-    const alone = rollouts.length === 1 && unreadableRollouts.length === 0;
-    const known = before === null ? new Map<string, Entry>() : before.#entries;
-    for (const rollout of rollouts) {
-      const key = keyOf(rollout);
-      const old = known.get(key);
-      const holds = old !== undefined && old.rollout === rollout && old.alone === alone && old.holds(index);
-      this.#entries.set(key, holds ? old : newEntry(rollout, alone, index, old));
-    }
-    // Of two that claim a host the older one keeps it: a newcomer takes nobody's requests.
-    const entries = [...this.#entries.values()].sort((a, b) => byAge(a.rollout, b.rollout));
-    this.routes = entries.flatMap(({ planned }) => planned);
-    const none = rollouts.length === 0 && unreadableRollouts.length === 0;
-    this.problems = none ? [NO_ROLLOUT] : entries.flatMap(({ problems }) => problems);
+    this.#alone = rollouts.length === 1 && unreadableRollouts.length === 0;
+    const last = before === null || before.#alone !== this.#alone ? NO_ENTRIES : before.#entries;
+    const replaced = replacements(last, rollouts, this.#alone, index);
+    this.#entries =
+      replaced === null
+        ? new Results(rollouts, allEntries(last.list, rollouts, this.#alone, index))
+        : last.with(
+            rollouts,
+            replaced.map(({ place, entry }) => [place, entry]),
+          );
+    const plan = before === null || replaced === null || last === NO_ENTRIES ? null : planWith(before, replaced);
+    const { routes, problems } = plan ?? wholePlan(this.#entries.list);
+    this.routes = routes;
+    this.problems = rollouts.length + unreadableRollouts.length === 0 ? [NO_ROLLOUT] : problems;
   }
+}
+
+const NO_ENTRIES: Results<Rollout, Entry> = new Results([], []);
+
+/** Null: others came or went, or nobody knows what has changed. */
+function replacements(
+  entries: Results<Rollout, Entry>,
+  rollouts: readonly Rollout[],
+  alone: boolean,
+  index: SnapshotIndex,
+): readonly Replacement[] | null {
+  const stale = entries.stale(rollouts, index.changes);
+  if (stale === null) return null;
+  return stale.flatMap((place) => {
+    const [old, rollout] = [entries.list[place], rollouts[place]];
+    if (old === undefined || rollout === undefined || holds(old, rollout, index)) return [];
+    return [{ place, old, entry: newEntry(rollout, alone, index, old) }];
+  });
+}
+
+function allEntries(
+  before: readonly Entry[],
+  rollouts: readonly Rollout[],
+  alone: boolean,
+  index: SnapshotIndex,
+): readonly Entry[] {
+  const known = new Map(before.map((entry) => [keyOf(entry.rollout), entry]));
+  return rollouts.map((rollout) => {
+    const old = known.get(keyOf(rollout));
+    return old !== undefined && holds(old, rollout, index) ? old : newEntry(rollout, alone, index, old);
+  });
+}
+
+function holds(entry: Entry, rollout: Rollout, index: SnapshotIndex): boolean {
+  return entry.rollout === rollout && readsHold(entry.reads, index);
+}
+
+function wholePlan(all: readonly Entry[]): RoutePlan {
+  // Of two that claim a host the older one keeps it: a newcomer takes nobody's requests.
+  const entries = all.toSorted((a, b) => byAge(a.rollout, b.rollout));
+  return {
+    routes: entries.flatMap(({ planned }) => planned ?? []),
+    problems: entries.flatMap(({ problems }) => problems),
+  };
+}
+
+/** The plan with the routes of the new entries in the places of the old; null: the order or the problems may be others. */
+function planWith(before: RoutePlan, replaced: readonly Replacement[]): RoutePlan | null {
+  // Whether a plan without routes has a problem depends on more than its entries.
+  if (before.routes.length === 0 || replaced.length > MOST_REPLACED) return null;
+  if (replaced.length === 0) return before;
+  const routes = [...before.routes];
+  for (const { old, entry } of replaced) {
+    const [from, to] = [old.planned, entry.planned];
+    const samePlace = old.rollout.createdAt === entry.rollout.createdAt && from !== null && to !== null;
+    if (!samePlace || old.problems.length + entry.problems.length > 0) return null;
+    routes[routes.indexOf(from)] = to;
+  }
+  return { routes, problems: before.problems };
 }
 
 /** The sort is stable: those of the same second, and those without a time, which come last, stay in order of their names. */
@@ -64,12 +143,16 @@ function keyOf({ namespace, name }: Rollout): string {
 function newEntry(rollout: Rollout, alone: boolean, index: SnapshotIndex, old: Entry | undefined): Entry {
   const recorded = new RecordedIndex(index);
   const { route, problems } = plan(rollout, alone, recorded);
-  const place = placeOf(rollout);
+  return { rollout, planned: route && planned(route, old?.planned ?? null), problems, reads: recorded.reads };
+}
+
+/** @returns `old` itself where it would come out the same: what else a route has follows from these three */
+function planned(route: RolloutRoute, old: RoutedRollout | null): RoutedRollout {
   // Who claims which host is worked out again only when the hosts are others.
-  const hosts = isDeepStrictEqual(route?.hosts, old?.route?.hosts) ? old?.route?.hosts : route?.hosts;
-  const planned: PlannedRoute[] =
-    route === null ? [] : [{ kind: 'rollout', place, route: { ...route, hosts: hosts ?? route.hosts } }];
-  return { route, problems, rollout, alone, planned, holds: recorded.holds };
+  const hosts = old !== null && isDeepStrictEqual(route.hosts, old.route.hosts) ? old.route.hosts : route.hosts;
+  const { rollout, name } = route;
+  if (old?.route.rollout === rollout && old.route.name === name && old.route.hosts === hosts) return old;
+  return { kind: 'rollout', place: placeOf(route.rollout), route: { ...route, hosts } };
 }
 
 function placeOf(rollout: Rollout): string {
@@ -79,8 +162,9 @@ function placeOf(rollout: Rollout): string {
 function plan(rollout: Rollout, alone: boolean, index: ObjectIndex): Plan {
   const { name, status } = rollout;
   const place = placeOf(rollout);
-  const pods = () => [status.stableRS, status.currentPodHash].flatMap((hash) => index.rolloutPods(rollout, hash));
-  const services = alone ? [] : rolloutServices(rollout, index, pods);
+  const hashes = [status.stableRS, status.currentPodHash];
+  const samples = () => samplePods(hashes.map((hash) => index.rolloutPods(rollout, hash)));
+  const services = alone ? [] : rolloutServices(rollout, index, samples);
   const isUnique = (service: string) => index.servicesNamed(service).length === 1;
   const hosts = serviceHosts(services, isUnique);
   const shared = services.filter((service) => !isUnique(service.name));

@@ -3,11 +3,12 @@ import type { Pod } from '../model/pod.ts';
 import type { Rollout, RolloutSpec } from '../model/rollout.ts';
 import type { Service } from '../model/service.ts';
 import type { ObjectIndex } from './object-index.ts';
+import { samplePod } from './sample-pods.ts';
 
 /**
  * The Services of a Rollout: those that its strategy names and, when none of them is there, those that select its Pods.
  *
- * @param podsOf some of its Pods, asked for only when needed: their labels stand in for a template that lies elsewhere (workloadRef)
+ * @param podsOf see `samplePods`, asked for only when needed: the labels of one stand in for a template that lies elsewhere (workloadRef)
  */
 export function rolloutServices(
   rollout: Rollout,
@@ -18,7 +19,7 @@ export function rolloutServices(
   const names = serviceNames(rollout.spec);
   const named = names.flatMap((name) => index.servicesNamed(name).filter((service) => service.namespace === namespace));
   if (named.length > 0) return named;
-  return index.servicesSelecting(namespace, rollout.spec.templateLabels ?? podsOf()[0]?.labels ?? {});
+  return index.servicesSelecting(namespace, rollout.spec.templateLabels ?? samplePod(podsOf())?.labels ?? {});
 }
 
 /** The Services that the strategy names, whether they are there or not; sorted. */

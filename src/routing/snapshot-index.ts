@@ -1,118 +1,92 @@
-import type { Experiment } from '../model/experiment.ts';
-import type { Pod } from '../model/pod.ts';
-import type { Rollout } from '../model/rollout.ts';
+import { difference } from '../common/difference.ts';
+import { compareObjects } from '../model/order.ts';
 import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { ObjectIndex } from './object-index.ts';
+import { type Kind, type Kinds, ObjectIndex } from './object-index.ts';
 
 type Groups<T> = ReadonlyMap<string, readonly T[]>;
 
-const NONE: readonly never[] = Object.freeze([]);
+/** The keys whose lists may be others than before, by kind. */
+export type Changes = ReadonlyMap<Kind, ReadonlySet<string>>;
 
-interface ObjectGroups {
-  /** By name. */
-  rollouts: Groups<Rollout>;
-  /** By namespace. */
-  experiments: Groups<Experiment>;
-  /** By name. */
-  services: Groups<Service>;
-  servicesByLabel: Groups<Service>;
-}
+type ObjectGroups = { readonly [K in Exclude<Kind, 'pods'>]: Groups<Kinds[K]> };
+
+const NONE: readonly never[] = Object.freeze([]);
 
 /** A snapshot by keys. What did not change since the snapshot before is not gathered again, and gives the same lists. */
 export class SnapshotIndex extends ObjectIndex {
   readonly #snapshot: Snapshot;
-  readonly #groups: Readonly<ObjectGroups>;
+  readonly #groups: ObjectGroups;
+  /** Since the index that this one was made of; null: it was made of none, or nobody knows. */
+  readonly changes: Changes | null;
 
   constructor(snapshot: Snapshot, before: SnapshotIndex | null) {
     super();
     this.#snapshot = snapshot;
-    this.#groups =
-      before === null ? groupsOf(snapshot, null, EMPTY) : groupsOf(snapshot, before.#snapshot, before.#groups);
+    const last = before === null ? EMPTY : { ...before.#snapshot, groups: before.#groups };
+    const { groups } = last;
+    const { rollouts, experiments, services, pods } = snapshot;
+    const regrouped = {
+      rollouts: regroup(groups.rollouts, last.rollouts, rollouts, ({ name }) => name),
+      experiments: regroup(groups.experiments, last.experiments, experiments, ({ namespace }) => namespace),
+      services: regroup(groups.services, last.services, services, ({ name }) => name),
+      servicesByLabel: regroup(groups.servicesByLabel, last.services, services, firstLabel),
+    };
+    this.#groups = {
+      rollouts: regrouped.rollouts.groups,
+      experiments: regrouped.experiments.groups,
+      services: regrouped.services.groups,
+      servicesByLabel: regrouped.servicesByLabel.groups,
+    };
+    const changedPods = before === null ? null : pods.changedSince(before.#snapshot.pods);
+    this.changes =
+      changedPods === null
+        ? null
+        : new Map<Kind, ReadonlySet<string>>([
+            ['rollouts', regrouped.rollouts.changed],
+            ['experiments', regrouped.experiments.changed],
+            ['services', regrouped.services.changed],
+            ['servicesByLabel', regrouped.servicesByLabel.changed],
+            ['pods', new Set(changedPods)],
+          ]);
   }
 
-  /** Another value when a Rollout, an Experiment or a Service is another: what was looked up of them may have changed. */
-  get objects(): unknown {
-    return this.#groups;
-  }
-
-  override rolloutsNamed(name: string): readonly Rollout[] {
-    return this.#groups.rollouts.get(name) ?? NONE;
-  }
-
-  override experimentsIn(namespace: string): readonly Experiment[] {
-    return this.#groups.experiments.get(namespace) ?? NONE;
-  }
-
-  override servicesNamed(name: string): readonly Service[] {
-    return this.#groups.services.get(name) ?? NONE;
-  }
-
-  override servicesByFirstLabel(key: string): readonly Service[] {
-    return this.#groups.servicesByLabel.get(key) ?? NONE;
-  }
-
-  override podsOf(key: string): readonly Pod[] {
-    return this.#snapshot.pods.get(key) ?? NONE;
+  /** The same list until something in it changes. */
+  override list<K extends Kind>(kind: K, key: string): readonly Kinds[K][];
+  override list(kind: Kind, key: string): readonly unknown[] {
+    return (kind === 'pods' ? this.#snapshot.pods : this.#groups[kind]).get(key) ?? NONE;
   }
 }
 
-const EMPTY: Readonly<ObjectGroups> = {
-  rollouts: new Map(),
-  experiments: new Map(),
-  services: new Map(),
-  servicesByLabel: new Map(),
+const EMPTY: Pick<Snapshot, 'rollouts' | 'experiments' | 'services'> & { readonly groups: ObjectGroups } = {
+  rollouts: NONE,
+  experiments: NONE,
+  services: NONE,
+  groups: { rollouts: new Map(), experiments: new Map(), services: new Map(), servicesByLabel: new Map() },
 };
-
-/** The same object while no Rollout, Experiment or Service is another. */
-function groupsOf(snapshot: Snapshot, last: Snapshot | null, before: Readonly<ObjectGroups>): Readonly<ObjectGroups> {
-  const groups: ObjectGroups = { ...before };
-  if (snapshot.rollouts !== last?.rollouts) {
-    groups.rollouts = sharing(
-      groupBy(snapshot.rollouts, ({ name }) => name),
-      before.rollouts,
-    );
-  }
-  if (snapshot.experiments !== last?.experiments) {
-    groups.experiments = sharing(
-      groupBy(snapshot.experiments, ({ namespace }) => namespace),
-      before.experiments,
-    );
-  }
-  if (snapshot.services !== last?.services) {
-    groups.services = sharing(
-      groupBy(snapshot.services, ({ name }) => name),
-      before.services,
-    );
-    groups.servicesByLabel = sharing(groupBy(snapshot.services, firstLabel), before.servicesByLabel);
-  }
-  const same = groups.rollouts === before.rollouts && groups.experiments === before.experiments;
-  return same && groups.services === before.services ? before : groups;
-}
 
 function firstLabel({ namespace, selector }: Service): string {
   const [first] = Object.entries(selector ?? {});
   return first === undefined ? '' : ObjectIndex.labelKey(namespace, ...first);
 }
 
-function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Groups<T> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [value]);
-    else group.push(value);
+/** The groups after what was `last` has become `next`, and the keys of those that are others. */
+function regroup<T extends { readonly namespace: string; readonly name: string }>(
+  before: Groups<T>,
+  last: readonly T[],
+  next: readonly T[],
+  keyOf: (value: T) => string,
+): { readonly groups: Groups<T>; readonly changed: ReadonlySet<string> } {
+  if (last === next) return { groups: before, changed: new Set() };
+  const [gone, came] = difference(last, next);
+  const groups = new Map(before);
+  const added = Map.groupBy(came, keyOf);
+  const changed = new Set([...gone, ...came].map(keyOf));
+  for (const key of changed) {
+    const kept = (before.get(key) ?? NONE).filter((value) => !gone.has(value));
+    const values = [...kept, ...(added.get(key) ?? NONE)].sort(compareObjects);
+    if (values.length === 0) groups.delete(key);
+    else groups.set(key, values);
   }
-  return groups;
-}
-
-/** `groups`, with the list of `before` where it holds the same objects. */
-function sharing<T>(groups: Groups<T>, before: Groups<T>): Groups<T> {
-  return new Map(
-    [...groups].map(([key, list]) => {
-      const old = before.get(key);
-      const same = old?.length === list.length && old.every((value, i) => value === list[i]);
-      return [key, same ? old : list];
-    }),
-  );
+  return { groups, changed };
 }

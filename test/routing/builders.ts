@@ -67,6 +67,8 @@ export function pod(parts: {
   namespace?: string;
   ready?: boolean;
   phase?: string;
+  /** '': it has none yet. */
+  ip?: string;
   containers?: readonly object[];
   labels?: Fields;
   metadata?: Fields;
@@ -86,7 +88,7 @@ export function pod(parts: {
     spec: { containers: parts.containers ?? [container()] },
     status: {
       phase,
-      podIP: `10.0.${Math.floor(n / 250)}.${(n % 250) + 1}`,
+      podIP: parts.ip ?? `10.0.${Math.floor(n / 250)}.${(n % 250) + 1}`,
       conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastProbeTime: null }],
     },
   };

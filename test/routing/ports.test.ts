@@ -1,6 +1,6 @@
 import t from 'tap';
 import { compile } from '../../src/routing/compile.ts';
-import { container, pod, rollout, routeConfig, service, snapshotOf } from './builders.ts';
+import { container, pod, pods, rollout, routeConfig, service, snapshotOf } from './builders.ts';
 
 const STATUS = { stableRS: 'S', currentPodHash: 'S' };
 const HTTP = { name: 'http', port: 80, targetPort: 8080 };
@@ -169,4 +169,47 @@ t.test('without any Service several container ports, or none, are a problem', as
   const two = [container([{ containerPort: 1000 }, { containerPort: 2000 }])];
   t.match(portOf({ canary: {}, containers: two }), /several ports: 1000, 2000/);
   t.match(portOf({ canary: {}, containers: [container([])] }), /declare no TCP port/);
+});
+
+t.test(
+  'a Pod that is unlike the others does not decide their port, whether it takes requests yet or not',
+  async (t) => {
+    const containers = [container(), container([{ name: 'proxy', containerPort: 15_090 }])];
+    for (const unlike of [
+      { n: 0, ready: false, phase: 'Pending', ip: '' },
+      { n: 0, ip: '10.0.0.0' },
+    ]) {
+      const objects = [
+        rollout({ spec: { template: null }, status: { stableRS: 'A', currentPodHash: 'A' } }),
+        ...pods('A', 3, 1),
+        pod({ hash: 'A', containers, ...unlike }),
+      ];
+      const { endpoints, problems } = compile(snapshotOf(objects), { routes: null }, {});
+      t.same(problems, []);
+      t.equal(endpoints['shop/web/A']?.filter(({ port }) => port === 8080).length, unlike.ready === false ? 3 : 4);
+    }
+  },
+);
+
+t.test('a version whose Pods take no requests does not decide the port of another one', async (t) => {
+  const containers = [container(), container([{ name: 'proxy', containerPort: 15_090 }])];
+  const objects = [
+    rollout({ spec: { template: null }, status: { stableRS: 'A', currentPodHash: 'B' } }),
+    pod({ n: 1, hash: 'A', ready: false, phase: 'Pending', ip: '', containers }),
+    ...pods('B', 2, 2),
+  ];
+  const { endpoints, problems } = compile(snapshotOf(objects), { routes: null }, {});
+  t.same(problems, []);
+  t.equal(endpoints['shop/web/B']?.length, 2);
+});
+
+t.test('Pods that declare nothing in common are asked where the first of them says', async (t) => {
+  const at = (containerPort: number) => [container([{ name: 'http', containerPort }])];
+  const objects = [
+    rollout({ spec: { template: null }, status: { stableRS: 'A', currentPodHash: 'A' } }),
+    pod({ n: 1, hash: 'A', containers: at(8081) }),
+    pod({ n: 2, hash: 'A', containers: at(8082) }),
+  ];
+  const { endpoints } = compile(snapshotOf(objects), { routes: null }, {});
+  t.same(endpoints['shop/web/A']?.[0], { host: '10.0.0.2', port: 8081 });
 });
