@@ -1,3 +1,4 @@
+import { difference } from '../common/difference.ts';
 import type { Role, RoutingTable } from '../routing/table.ts';
 import type { Counted } from '../telemetry/blocks.ts';
 import type { SeriesLabels } from '../telemetry/keys.ts';
@@ -45,7 +46,6 @@ interface Life {
   goneAt: number | null;
   /** Since when it has been production; null: it is not. */
   productionAt: number | null;
-  aborted: boolean;
   /** When it became a candidate. */
   beganAt: number;
   /** What its series held when it became a candidate, where they held anything. */
@@ -65,7 +65,7 @@ export class Recorder {
   readonly #lives = new Map<string, Life>();
   readonly #windows = new Set<Life>();
   #tooLarge = false;
-  #routes: ReadonlySet<RoutingTable['routes'][number]> = new Set();
+  #table: RoutingTable = { routes: [] };
   #aborted: ReadonlySet<string> = new Set();
 
   constructor({ series, now, mostWindows = MOST_WINDOWS, mostBytes = MOST_BYTES }: RecorderOptions) {
@@ -76,20 +76,18 @@ export class Recorder {
   }
 
   /** @param aborted `namespace/name` of the Rollouts that are aborted; a retry makes their versions begin anew */
-  update({ routes }: RoutingTable, aborted: ReadonlySet<string>): void {
+  update(table: RoutingTable, aborted: ReadonlySet<string>): void {
     this.#series.refresh();
     const now = this.#now();
-    const before = this.#routes;
-    const present = new Set(routes);
-    this.#routes = present;
-    const changed = routes.filter((route) => !before.has(route));
-    const kept = new Set(changed.flatMap((route) => routeVersions(route).map(({ key }) => key)));
-    for (const route of before) {
-      if (present.has(route)) continue;
-      for (const { key } of routeVersions(route)) if (!kept.has(key)) this.#leave(key, now);
-    }
-    for (const route of changed) for (const version of routeVersions(route)) this.#enter(version, now);
-    if (changed.length > 0 || !isSame(aborted, this.#aborted)) this.#abort(aborted);
+    const [gone, came] = difference(this.#table.routes, table.routes);
+    this.#table = table;
+    const versions = [...came].flatMap(routeVersions);
+    const kept = new Set(versions.map(({ key }) => key));
+    for (const { key } of [...gone].flatMap(routeVersions)) if (!kept.has(key)) this.#leave(key, now);
+    for (const version of versions) this.#enter(version, now);
+    const retried = [...this.#aborted].filter((rollout) => !aborted.has(rollout));
+    this.#aborted = aborted;
+    if (retried.length > 0) this.#beginAgain(new Set(retried));
   }
 
   /** To be called about once a second. */
@@ -126,7 +124,7 @@ export class Recorder {
   known(): readonly KnownVersion[] {
     this.#series.refresh();
     const versions = new Map<string, KnownVersion>();
-    for (const route of this.#routes) {
+    for (const route of this.#table.routes) {
       for (const { key, id, role, template } of routeVersions(route)) versions.set(key, { id, role, template });
     }
     for (const [key, { version }] of this.#lives) {
@@ -149,7 +147,6 @@ export class Recorder {
         version,
         goneAt: null,
         productionAt,
-        aborted: false,
         beganAt: now,
         before: new Map(),
         window: null,
@@ -179,14 +176,10 @@ export class Recorder {
     life.before = new Map(own.filter((one) => countAttempts(one) > 0).map((one) => [one, readCounts(one)]));
   }
 
-  #abort(aborted: ReadonlySet<string>): void {
-    this.#aborted = aborted;
+  #beginAgain(rollouts: ReadonlySet<string>): void {
     for (const life of this.#lives.values()) {
-      if (life.version.production || life.version.id.rollout === '') continue;
-      const name = `${life.version.id.namespace}/${life.version.id.rollout}`;
-      const retried = life.aborted && !aborted.has(name);
-      life.aborted = aborted.has(name);
-      if (retried) this.#begin(life);
+      const { production, id } = life.version;
+      if (!production && rollouts.has(`${id.namespace}/${id.rollout}`)) this.#begin(life);
     }
   }
 
@@ -212,8 +205,4 @@ export class Recorder {
     life.before = new Map();
     this.#windows.add(life);
   }
-}
-
-function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  return a.size === b.size && [...a].every((one) => b.has(one));
 }

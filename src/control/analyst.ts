@@ -2,8 +2,10 @@ import { Analysis, type AnalysisAnswer, type Reply } from '../analysis/analysis.
 import { answerPeer, type PeerAnswer } from '../analysis/peer-protocol.ts';
 import { Peers } from '../analysis/peers.ts';
 import { Recorder } from '../analysis/recorder.ts';
+import { difference } from '../common/difference.ts';
 import { nodeCrypto } from '../common/node-builtins.ts';
 import type { AnalysisConfig } from '../config/config.ts';
+import type { Rollout } from '../model/rollout.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { RoutingTable } from '../routing/table.ts';
 import type { SeriesRegistry } from '../telemetry/counters.ts';
@@ -41,6 +43,8 @@ export class Analyst {
   readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
   #started = false;
+  #rollouts: Snapshot['rollouts'] = [];
+  #aborted: ReadonlySet<string> = new Set();
 
   constructor(options: AnalystOptions) {
     const { config, registry, surroundings = {} } = options;
@@ -69,8 +73,7 @@ export class Analyst {
 
   /** The workers have been told of this table, and its counters are there. */
   update(table: RoutingTable, { rollouts }: Pick<Snapshot, 'rollouts'>): void {
-    const aborted = rollouts.filter(({ status }) => status.abort).map(({ namespace, name }) => `${namespace}/${name}`);
-    this.#recorder.update(table, new Set(aborted));
+    this.#recorder.update(table, this.#abortedOf(rollouts));
     if (this.#started) return;
     this.#started = true;
     this.#timer = setInterval(() => this.#tick(), this.#options.surroundings?.tickMs ?? TICK_MS).unref();
@@ -93,6 +96,16 @@ export class Analyst {
     await this.#peers?.close();
   }
 
+  /** `namespace/name`; the same set while no Rollout that is or was aborted has changed: there may be thousands of others. */
+  #abortedOf(rollouts: Snapshot['rollouts']): ReadonlySet<string> {
+    const changed = difference(this.#rollouts, rollouts).flatMap((some) => [...some]);
+    this.#rollouts = rollouts;
+    if (changed.some(isAborted)) {
+      this.#aborted = new Set(rollouts.filter(isAborted).map(({ namespace, name }) => `${namespace}/${name}`));
+    }
+    return this.#aborted;
+  }
+
   #instance(): string {
     if (this.#name === '') this.#name = nodeCrypto().randomUUID();
     return this.#name;
@@ -109,4 +122,8 @@ export class Analyst {
       );
     }
   }
+}
+
+function isAborted({ status }: Rollout): boolean {
+  return status.abort;
 }

@@ -180,13 +180,20 @@ export class Headgate {
   /** Never throws: a source or a reload that meets a bug of ours must not end the process, which serves well as it is. */
   #rebuild(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
+    const built = this.#guarded('a table could not be built; the one before stays in force', () =>
+      this.#apply(snapshot),
+    );
+    if (built) this.#guarded('health checks or the verdict do not follow the new table', () => this.#follow(snapshot));
+  }
+
+  /** @returns whether it did not fail; why it did is logged */
+  #guarded(failure: string, work: () => void): boolean {
     try {
-      this.#apply(snapshot);
+      work();
+      return true;
     } catch (error) {
-      this.#logger.error(
-        { err: error instanceof Error ? error.stack : String(error) },
-        'a table could not be built; the one before stays in force',
-      );
+      this.#logger.error({ err: error instanceof Error ? error.stack : String(error) }, failure);
+      return false;
     }
   }
 
@@ -202,10 +209,16 @@ export class Headgate {
       const { table, changedEndpoints } = compiled;
       this.#workers.publish({ table, changedEndpoints, endpoints: () => compiled.endpoints }, this.#generation);
     }
+    // What changes from now on is told by comparing with what the workers have been told.
+    this.#compiled = compiled;
+  }
+
+  /** What follows the table. */
+  #follow(snapshot: Snapshot): void {
+    const compiled = this.#compiled;
+    if (compiled === null) return;
     this.#health.update(compiled.table, () => compiled.endpoints);
     this.#analyst.update(compiled.table, snapshot);
-    // Last of all: what changed since is told by comparing with what the workers have been told.
-    this.#compiled = compiled;
   }
 
   async #startAdmin(listen: NonNullable<Config['admin']>): Promise<void> {
@@ -224,13 +237,9 @@ export class Headgate {
 
   /** Never throws: what people look at must not end what serves them. */
   #sample(): void {
-    try {
-      this.#recent.sample(this.#compiled?.table ?? null);
-    } catch (error) {
-      clearInterval(this.#recentTimer);
-      const err = error instanceof Error ? error.stack : String(error);
-      this.#logger.error({ err }, 'the page shows nothing new from now on: what was counted could not be read');
-    }
+    const failure = 'the page shows nothing new from now on: what was counted could not be read';
+    const sampled = this.#guarded(failure, () => this.#recent.sample(this.#compiled?.table ?? null));
+    if (!sampled) clearInterval(this.#recentTimer);
   }
 
   #adminState(): AdminState {

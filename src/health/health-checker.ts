@@ -67,6 +67,9 @@ interface CheckedVersion {
 
 /** Asks the endpoints of routes with a health check how they are: one for the process, whatever the number of workers. */
 export class HealthChecker {
+  #table: RoutingTable | null = null;
+  /** Of the table. */
+  #checks: ReturnType<typeof checksOf> = new Map();
   readonly #versions = new Map<string, CheckedVersion>();
   readonly #waiting: Target[] = [];
   readonly #underWay = new Set<Promise<void>>();
@@ -84,7 +87,9 @@ export class HealthChecker {
   update(table: RoutingTable, endpoints: () => EndpointMap): void {
     // Pods come and go while the last requests are served; what was found before stays.
     if (this.#stop.signal.aborted) return;
-    const wanted = checksOf(table);
+    if (table !== this.#table) this.#checks = checksOf(table);
+    this.#table = table;
+    const wanted = this.#checks;
     const changes: Record<string, readonly string[]> = {};
     for (const [key, { how, place }] of wanted) {
       const list = endpoints()[key] ?? NONE;

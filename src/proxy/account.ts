@@ -66,8 +66,9 @@ export class Account {
     const duration = this.elapsed();
     if (this.version === null) recordUnrouted(this.#plane.counters.worker, status);
     else {
-      leaveFlight(this.version.live.counters);
       recordOutcome(this.version.live.counters, status, answeredIn ?? duration);
+      // Last: whoever reads, on another thread, that nothing is in flight finds everything counted.
+      leaveFlight(this.version.live.counters);
     }
     return duration;
   }

@@ -7,8 +7,13 @@ import type { Route, RoutingTable } from '../routing/table.ts';
 export type RouteChanges = readonly (Route | number)[];
 
 export function routeChanges(before: RoutingTable, after: RoutingTable): RouteChanges {
-  const indexes = new Map(before.routes.map((route, index) => [route, index]));
-  return after.routes.map((route) => indexes.get(route) ?? route);
+  let indexes: ReadonlyMap<Route, number> | null = null;
+  return after.routes.map((route, index) => {
+    // Most are where they were.
+    if (route === before.routes[index]) return index;
+    indexes ??= new Map(before.routes.map((other, at) => [other, at]));
+    return indexes.get(route) ?? route;
+  });
 }
 
 /** @throws RangeError when an index leads to no route: the changes are for another table */

@@ -1,9 +1,13 @@
-import type { Endpoint, EndpointMap, RoutingTable } from '../routing/table.ts';
+import { difference } from '../common/difference.ts';
+import type { Endpoint, EndpointMap, Route, RoutingTable } from '../routing/table.ts';
 import { type EndpointChanges, type EndpointSplice, spliceBetween } from '../upstream/endpoint-changes.ts';
 
 /** The endpoints that workers have been told of: those of every version that the table names, and no others. */
 export class ToldEndpoints {
   readonly #lists: Record<string, readonly Endpoint[]> = {};
+  #table: RoutingTable = { routes: [] };
+  /** How many routes name each version. */
+  readonly #routes = new Map<string, number>();
 
   /** For a worker that has been told nothing. */
   get all(): EndpointMap {
@@ -29,19 +33,32 @@ export class ToldEndpoints {
    * @param all every list; asked for only when a version is named again that was compiled long ago
    */
   switch(table: RoutingTable, changed: EndpointMap, all: () => EndpointMap): EndpointChanges {
-    const named = new Set(table.routes.flatMap((route) => route.versions.map(({ key }) => key)));
+    const [gone, came] = difference(this.#table.routes, table.routes);
+    const [left, named] = [keysOf(gone), keysOf(came)];
+    // Before anything is altered, since it may fail for want of memory.
+    const known = named.every((key) => this.#lists[key] !== undefined || changed[key] !== undefined);
+    const rest = known ? {} : all();
+    for (const key of named) this.#routes.set(key, (this.#routes.get(key) ?? 0) + 1);
+    for (const key of left) this.#routes.set(key, (this.#routes.get(key) ?? 0) - 1);
     const changes: Record<string, EndpointChanges[string]> = { ...this.change(changed) };
     for (const key of named) {
       if (this.#lists[key] !== undefined) continue;
-      const endpoints = changed[key] ?? all()[key] ?? [];
+      const endpoints = changed[key] ?? rest[key] ?? [];
       changes[key] = endpoints;
       this.#lists[key] = endpoints;
     }
-    for (const key of Object.keys(this.#lists)) {
-      if (named.has(key)) continue;
+    for (const key of left) {
+      if (this.#routes.get(key) !== 0) continue;
+      this.#routes.delete(key);
       changes[key] = [];
       delete this.#lists[key];
     }
+    this.#table = table;
     return changes;
   }
+}
+
+/** Of their versions, as often as they are named. */
+function keysOf(routes: Iterable<Route>): readonly string[] {
+  return [...routes].flatMap(({ versions }) => versions.map(({ key }) => key));
 }

@@ -123,11 +123,12 @@ export class WorkerPool {
 
   /** Gives every worker a new table with the endpoints of its versions. */
   publish({ table, endpoints, changedEndpoints }: Published, generation: number): void {
+    // First, since it may fail for want of memory: then the workers and what is known of them are as before.
+    const patches = this.#options.registry.update(table);
     const changes = this.#told.switch(table, changedEndpoints, endpoints);
     const routes = routeChanges(this.#table, table);
     this.#table = table;
     this.#generation = generation;
-    const patches = this.#options.registry.update(table);
     this.#workers.forEach((worker, slot) => {
       const counters = patches[slot];
       if (counters !== undefined) send(worker, { type: 'table', routes, counters, generation, changes });

@@ -7,11 +7,6 @@ export interface Counted<L> {
   readonly blocks: readonly Block[];
 }
 
-interface Entry<L> extends Counted<L> {
-  /** When it left the table; null while it is in it. */
-  goneAt: number | null;
-}
-
 export function newBlock(length: number): Block {
   return new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
 }
@@ -98,9 +93,12 @@ class BlockStore {
 
 /** Blocks by key for every worker slot: made when a key first appears, kept for a while after it is gone. */
 export class Blocks<L> {
-  readonly #entries = new Map<string, Entry<L>>();
+  readonly #entries = new Map<string, Counted<L>>();
+  /** When they left, in milliseconds: those of `#entries` that are not present. */
+  readonly #gone = new Map<string, number>();
   /** Null: not in order since the last change. */
   #sorted: readonly Counted<L>[] | null = null;
+  readonly #added = new Set<string>();
   readonly #forgotten = new Set<string>();
   /** Of each worker slot. */
   readonly #stores: readonly BlockStore[];
@@ -118,34 +116,38 @@ export class Blocks<L> {
     this.#busy = busy;
   }
 
-  /** Makes `wanted` the keys that are present. Returns the keys that are new. */
-  replace(wanted: ReadonlyMap<string, L>, now: number): string[] {
-    const added: string[] = [];
-    for (const [key, entry] of this.#entries) {
-      if (wanted.has(key)) entry.goneAt = null;
-      else entry.goneAt ??= now;
-    }
-    for (const [key, labels] of wanted) {
+  /** What leaves and what comes; a key that is in both stays. */
+  change(gone: Iterable<string>, came: Iterable<readonly [key: string, labels: L]>, now: number): void {
+    for (const key of gone) if (this.#entries.has(key) && !this.#gone.has(key)) this.#gone.set(key, now);
+    for (const [key, labels] of came) {
+      this.#gone.delete(key);
       if (this.#entries.has(key)) continue;
-      const blocks = this.#stores.map((store) => store.take(now));
-      this.#entries.set(key, { labels, blocks, goneAt: null });
+      this.#entries.set(key, { labels, blocks: this.#stores.map((store) => store.take(now)) });
       this.#sorted = null;
       this.revision += 1;
-      added.push(key);
+      this.#added.add(key);
     }
-    return added;
   }
 
   /** Forgets what has been gone for so long, or longer. */
   expire(retainMs: number, now: number): void {
-    for (const [key, entry] of this.#entries) {
-      if (entry.goneAt === null || entry.goneAt > now - retainMs || this.#busy(entry)) continue;
+    for (const [key, since] of this.#gone) {
+      const counted = this.#entries.get(key);
+      if (since > now - retainMs || (counted !== undefined && this.#busy(counted))) continue;
+      this.#gone.delete(key);
       this.#entries.delete(key);
-      for (const [worker, block] of entry.blocks.entries()) this.#stores[worker]?.give(block, now);
+      for (const [worker, block] of counted?.blocks.entries() ?? []) this.#stores[worker]?.give(block, now);
       this.#sorted = null;
       this.revision += 1;
       this.#forgotten.add(key);
     }
+  }
+
+  /** The keys that are new since the last call: those that came before a change failed, for want of memory, are not lost. */
+  takeAdded(): string[] {
+    const keys = [...this.#added].filter((key) => this.#entries.has(key));
+    this.#added.clear();
+    return keys;
   }
 
   /** The keys forgotten since the last call, so that the workers let go of their blocks too. */
@@ -172,7 +174,7 @@ export class Blocks<L> {
 
   /** In the order of the keys, whatever order they appeared in. */
   all(): readonly Counted<L>[] {
-    this.#sorted ??= [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+    this.#sorted ??= [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, counted]) => counted);
     return this.#sorted;
   }
 }

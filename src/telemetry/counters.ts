@@ -1,6 +1,7 @@
-import type { RoutingTable } from '../routing/table.ts';
+import { difference } from '../common/difference.ts';
+import type { Route, RoutingTable } from '../routing/table.ts';
 import { type Block, Blocks, type Counted, newBlock, sum } from './blocks.ts';
-import { type FallbackLabels, fallbacksOf, type SeriesLabels, seriesOf } from './keys.ts';
+import { type FallbackLabels, keysOf, type SeriesLabels } from './keys.ts';
 import {
   BLOCK_LENGTH,
   CONNECTIONS_OPEN,
@@ -44,6 +45,7 @@ export class SeriesRegistry {
   readonly #fallbacks: Blocks<FallbackLabels>;
   readonly #workers: readonly Block[];
   readonly #buffers: readonly SharedArrayBuffer[];
+  #table: RoutingTable = { routes: [] };
   readonly #now: () => number;
   readonly #retainMs: number;
 
@@ -60,9 +62,12 @@ export class SeriesRegistry {
   /** Returns the patch of each worker slot, to be sent with the table or before it. */
   update(table: RoutingTable): CountersPatch[] {
     const now = this.#now();
-    const series = this.#series.replace(seriesOf(table), now);
-    const fallbacks = this.#fallbacks.replace(fallbacksOf(table), now);
+    const [gone, came] = difference(this.#table.routes, table.routes);
+    this.#series.change(...keysBetween(gone, came, (route) => keysOf(route).series), now);
+    this.#fallbacks.change(...keysBetween(gone, came, (route) => keysOf(route).fallbacks), now);
+    this.#table = table;
     this.#expire(now);
+    const [series, fallbacks] = [this.#series.takeAdded(), this.#fallbacks.takeAdded()];
     const forgotten = [...this.#series.takeForgotten(), ...this.#fallbacks.takeForgotten()];
     return this.#workers.map((block, worker) => ({
       worker: block.buffer,
@@ -125,6 +130,15 @@ export class SeriesRegistry {
     if (block === undefined) throw new RangeError(`worker slot ${worker} is not one of ${this.#workers.length}`);
     return block;
   }
+}
+
+/** What of the routes that are gone is gone, and what of the new ones has come. */
+function keysBetween<L>(
+  gone: ReadonlySet<Route>,
+  came: ReadonlySet<Route>,
+  of: (route: Route) => readonly (readonly [key: string, labels: L])[],
+): [gone: string[], came: (readonly [key: string, labels: L])[]] {
+  return [[...gone].flatMap((route) => of(route).map(([key]) => key)), [...came].flatMap(of)];
 }
 
 /** A worker's side: finds the block once at table load, so that the request path only adds to it. */

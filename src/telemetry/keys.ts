@@ -1,5 +1,5 @@
 import { roleName } from '../routing/match.ts';
-import type { FallbackReason, Route, RoutingTable, Target, Version } from '../routing/table.ts';
+import type { FallbackReason, Route, Target, Version } from '../routing/table.ts';
 
 /** The labels of a version's metrics. */
 export interface SeriesLabels {
@@ -30,25 +30,18 @@ export function fallbackKey(route: string, from: string, to: string, reason: Fal
   return JSON.stringify([route, from, to, reason]);
 }
 
-interface RouteKeys {
+/** What requests of one route can be counted into. */
+export interface RouteKeys {
+  /** Every series, by key. */
   readonly series: readonly (readonly [key: string, labels: SeriesLabels])[];
+  /** Every fallback, by key: of targets compiled to a replacement, and from version to version. */
   readonly fallbacks: readonly (readonly [key: string, labels: FallbackLabels])[];
 }
 
 /** Routes do not change, and most of a new table's are those of the table before. */
 const known = new WeakMap<Route, RouteKeys>();
 
-/** Every series that a table can count into, by key. */
-export function seriesOf(table: RoutingTable): Map<string, SeriesLabels> {
-  return new Map(table.routes.flatMap((route) => keysOf(route).series));
-}
-
-/** Every fallback that a table can produce, by key: of targets compiled to a replacement, and from version to version. */
-export function fallbacksOf(table: RoutingTable): Map<string, FallbackLabels> {
-  return new Map(table.routes.flatMap((route) => keysOf(route).fallbacks));
-}
-
-function keysOf(route: Route): RouteKeys {
+export function keysOf(route: Route): RouteKeys {
   let keys = known.get(route);
   if (keys === undefined) {
     const series = route.versions.map(

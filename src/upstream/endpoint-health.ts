@@ -46,6 +46,11 @@ export class EndpointHealth {
   #countedAt = Number.NEGATIVE_INFINITY;
   #until = 0;
 
+  /** Time will change it. */
+  get timed(): boolean {
+    return this.standing !== 'good' && this.standing !== 'due';
+  }
+
   /** It may be chosen. */
   get open(): boolean {
     return this.checked && this.standing !== 'ejected' && this.standing !== 'trial';
@@ -108,7 +113,7 @@ export class EndpointHealth {
 
   /** Lets time pass. True: something has changed. */
   sweep(now: number): boolean {
-    if (this.standing === 'good' || this.standing === 'due') return false;
+    if (!this.timed) return false;
     if (this.#until === Number.POSITIVE_INFINITY) this.#until = now + TRIAL_MS;
     if (now < this.#until) return false;
     this.standing = 'due';

@@ -18,6 +18,8 @@ export class EndpointPool {
   since = 0;
   /** (0, 1]: below 1 while it is new, where its route starts endpoints slowly. */
   warmth = 1;
+  /** It is among its version's `WatchedEndpoints`, which alone sets it. */
+  watched = false;
   readonly #idle: UpstreamConnection[] = [];
   readonly #maxIdle: number;
   readonly #maxActive: number;
@@ -81,19 +83,25 @@ export class EndpointPool {
     connection.destroy();
   }
 
-  /** Closes connections that have been idle for too long: anywhere in the list, as a server's hint shortens some deadlines. */
-  sweep(now: number): void {
+  /**
+   * Closes connections that have been idle for too long: anywhere in the list, as a server's hint shortens some deadlines.
+   * @returns whether the next sweep may find something, though nobody asks for the endpoint
+   */
+  sweep(now: number): boolean {
     const idle = this.#idle;
     let kept = 0;
+    let timed = this.active > 0 || this.health.timed;
     for (const connection of idle) {
       if (connection.idleUntil <= now) {
         connection.destroy();
       } else {
         idle[kept] = connection;
         kept += 1;
+        if (connection.idleUntil !== Infinity) timed = true;
       }
     }
     idle.length = kept;
+    return timed;
   }
 
   /** How new connections are made from now on; those that were made otherwise end. Null: no TLS. */

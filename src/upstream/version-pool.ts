@@ -1,5 +1,6 @@
 import { hostPort } from '../common/host-port.ts';
 import type { Endpoint } from '../routing/table.ts';
+import { drawLessBusy, drawWithRoom } from './draw.ts';
 import type { EndpointSplice } from './endpoint-changes.ts';
 import type { EjectionSettings } from './endpoint-health.ts';
 import { EndpointPool } from './endpoint-pool.ts';
@@ -8,6 +9,7 @@ import { PendingQueue } from './pending-queue.ts';
 import { RetryBudget, type RetrySettings } from './retry-budget.ts';
 import { drawByWarmth, warmthOf } from './slow-start.ts';
 import type { UpstreamContext } from './upstream-context.ts';
+import { WatchedEndpoints } from './watched-endpoints.ts';
 
 export interface PoolOptions {
   /** Idle connections kept for each endpoint. */
@@ -61,6 +63,9 @@ export class VersionPool {
   /** Nothing is held against any endpoint. */
   #allGood = true;
   #serving = false;
+  /** Its endpoints have been thought over since the last sweep. */
+  #reviewed = false;
+  readonly #watched = new WatchedEndpoints();
   readonly #maxIdle: number;
   readonly #maxActive: number;
   readonly #onRoom: (() => void) | null;
@@ -144,8 +149,10 @@ export class VersionPool {
    * @param now milliseconds, monotonic.
    * @param sure no request can have brought it about
    */
-  failed({ health, retired }: EndpointPool, now: number, sure = true): Verdict | null {
+  failed(endpoint: EndpointPool, now: number, sure = true): Verdict | null {
+    const { health, retired } = endpoint;
     if (this.#ejection === null || retired) return null;
+    this.#watched.add(endpoint);
     const most = Math.max(1, Math.floor(this.#endpoints.length * this.#ejection.maxShare));
     const others = health.standing === 'trial' ? this.ejected - 1 : this.ejected;
     const { standing } = health;
@@ -188,23 +195,24 @@ export class VersionPool {
    */
   lastResort(failed: EndpointPool): EndpointPool | null {
     const others = this.#endpoints.filter((endpoint) => endpoint !== failed && !endpoint.full);
-    return others[Math.floor(this.#random() * others.length)] ?? null;
+    const endpoint = others[Math.floor(this.#random() * others.length)] ?? null;
+    if (endpoint !== null) this.#watched.add(endpoint);
+    return endpoint;
   }
 
   /**
-   * Lets time pass: to be called several times a second. @param now milliseconds, monotonic.
-   * True: other endpoints are left out than at the last call.
+   * Lets time pass: to be called several times a second. Of a thousand versions most have nothing to do for hours, and to look at all their
+   * endpoints would keep the others waiting: only those are looked at that were chosen, and that have not come to rest since.
+   * @param now milliseconds, monotonic.
+   * @returns true: other endpoints are left out than at the last call.
    */
   sweep(now: number): boolean {
     this.budget.sweep(now);
+    if (!this.#reviewed && !this.#warming && !this.#watched.any && this.pending.length === 0) return false;
     this.#serveSoon();
-    let changed = false;
-    for (const endpoint of this.#endpoints) {
-      endpoint.sweep(now);
-      if (endpoint.health.troubled && endpoint.health.sweep(now)) changed = true;
-    }
-    if (changed) this.#review();
+    if (this.#watched.sweep(now)) this.#review();
     if (this.#warming) this.#warm(now);
+    this.#reviewed = false;
     // An endpoint on trial makes a version usable; it does not make it well.
     this.failing = this.listed && !this.#anyGood && (this.failing || !this.usable);
     const shown = this.#leftOutShown;
@@ -213,8 +221,6 @@ export class VersionPool {
   }
 
   /**
-   * The less busy of two endpoints drawn at random: within a constant of the best there is, and unlike a full scan it
-   * does not send every worker to the same one (Mitzenmacher, "The Power of Two Choices", 2001).
    * @param except not this one while there is another: it has just failed.
    * @returns null when there is none, or none that has room, or others wait for room already.
    */
@@ -232,39 +238,17 @@ export class VersionPool {
   }
 
   #choose(except: EndpointPool | null): EndpointPool | null {
-    let chosen = this.#warming ? drawByWarmth(this.#choice, this.#random, except) : this.#draw(except);
-    if (chosen?.full) chosen = this.#withRoom(except);
+    let chosen = this.#warming
+      ? drawByWarmth(this.#choice, this.#random, except)
+      : drawLessBusy(this.#choice, this.#random, except);
+    if (chosen?.full) chosen = drawWithRoom(this.#choice, this.#random, except);
+    if (chosen === null) return null;
+    this.#watched.add(chosen);
     return this.#due ? this.#onTrial(chosen) : chosen;
   }
 
-  #draw(except: EndpointPool | null): EndpointPool | null {
-    const all = this.#choice;
-    const count = all.length;
-    if (count < 2) return all[0] ?? null;
-    const i = Math.floor(this.#random() * count);
-    let j = Math.floor(this.#random() * (count - 1));
-    if (j >= i) j += 1;
-    const a = all[i] ?? null;
-    const b = all[j] ?? null;
-    if (a === null || b === null) return a ?? b;
-    if (a === except) return b;
-    if (b === except) return a;
-    return b.active < a.active ? b : a;
-  }
-
-  /** Any that is not full, from a random one on; `except` only where it alone has room. */
-  #withRoom(except: EndpointPool | null): EndpointPool | null {
-    const all = this.#choice;
-    const offset = Math.floor(this.#random() * all.length);
-    for (let i = 0; i < all.length; i += 1) {
-      const endpoint = all[(offset + i) % all.length];
-      if (endpoint !== undefined && endpoint !== except && !endpoint.full) return endpoint;
-    }
-    return except !== null && !except.full && all.includes(except) ? except : null;
-  }
-
-  #onTrial(chosen: EndpointPool | null): EndpointPool | null {
-    if (chosen?.health.standing === 'due') {
+  #onTrial(chosen: EndpointPool): EndpointPool {
+    if (chosen.health.standing === 'due') {
       chosen.health.beginTrial();
       this.#review();
     }
@@ -304,6 +288,7 @@ export class VersionPool {
   }
 
   #take({ choice, usable, anyGood, allGood, due, ejected, leftOut }: EndpointReview): void {
+    this.#reviewed = true;
     this.#choice = choice;
     this.#due = due;
     this.#anyGood = anyGood;

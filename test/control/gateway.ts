@@ -59,6 +59,14 @@ export class Gateway {
     }
   }
 
+  /**
+   * Resolves when every answer has been counted. A worker counts right after the write that the client has seen, and a scrape is on
+   * another thread.
+   */
+  counted(): Promise<void> {
+    return this.until(async () => (await this.metric('headgate_requests_in_flight')) === 0, 'nothing in flight');
+  }
+
   /** Resolves when every worker applies a table, however long the admin server takes to listen. */
   async ready(): Promise<void> {
     const asked = () => this.admin('/readyz').catch((error: unknown) => ({ status: String(error) }));

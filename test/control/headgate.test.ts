@@ -139,6 +139,29 @@ t.test('a source that hands on what cannot be compiled ends nothing: the table b
   t.match(await gateway.get(), { status: 200, body: 'only' });
 });
 
+t.test('a table is in force also when what follows it fails, and so is the one after it', async (t) => {
+  const [a, b] = [await answering(t, 'a'), await answering(t, 'b')];
+  let broken = false;
+  const now = () => {
+    if (broken) throw new Error('a bug of ours');
+    return performance.now();
+  };
+  const { headgate, log } = makeHeadgate(routesTo({ '/': a }), null, { now });
+  await headgate.start();
+  t.teardown(() => headgate.shutdown());
+  const gateway = new LocalGateway(headgate, log);
+  await gateway.ready();
+  broken = true;
+  headgate.reload(parseConfig(configText(routesTo({ '/': b })), 'headgate.yaml'));
+  broken = false;
+  t.match(log.join('\n'), /do not follow the new table/);
+  await gateway.applied();
+  t.match(await gateway.get(), { body: 'b' });
+  headgate.reload(parseConfig(configText(routesTo({ '/': a })), 'headgate.yaml'));
+  await gateway.applied();
+  t.match(await gateway.get(), { body: 'a' });
+});
+
 t.test('a problem of the manifests is logged once, shown by the API, and logged again when it is solved', async (t) => {
   const only = await answering(t, 'only');
   const wrong = { ...rollout({ stable: 'aaa', canary: 'aaa' }), spec: { strategy: {} } };

@@ -103,3 +103,16 @@ t.test('a worker that gets only the changes has the same endpoints in the end', 
     return fc.uniqueArray(fc.constantFrom(A, B, C), { maxLength: 3 });
   }
 });
+
+t.test('a table that could not be told is told as if nothing had been', async (t) => {
+  const told = new ToldEndpoints();
+  told.switch(tableOf(['a']), { a: [A] }, never);
+  const both = tableOf(['a', 'b']);
+  t.throws(() => told.switch(both, { a: [B] }, never));
+  t.same(told.all, { a: [A] });
+  t.same(
+    told.switch(both, { a: [B] }, () => ({ b: [C] })),
+    { a: { start: 0, deleted: 1, inserted: [B] }, b: [C] },
+  );
+  t.same(told.switch(tableOf(['a']), {}, never), { b: [] });
+});

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { Decision, type Live, Matcher, roleName } from '../../src/routing/match.ts';
 import type { Route, Target } from '../../src/routing/table.ts';
-import { fallbackKey, fallbacksOf } from '../../src/telemetry/keys.ts';
+import { fallbackKey, keysOf } from '../../src/telemetry/keys.ts';
 import { request } from '../routing/requests.ts';
 import { route, table, version } from './tables.ts';
 
@@ -42,7 +42,7 @@ const anyRoute: fc.Arbitrary<Route> = fc
 t.test('every fallback that the matcher decides has a counter, whatever the table and its endpoints', async (t) => {
   let fallbacks = 0;
   const property = fc.property(anyRoute, fc.array(anyLive, { minLength: 4, maxLength: 4 }), (one, lives) => {
-    const known = fallbacksOf(table(one));
+    const known = new Map(keysOf(one).fallbacks);
     const matcher = new Matcher<Live>(table(one), (_, { name }) => lives[Number(name)] ?? GONE);
     const decision = new Decision<Live>();
     return REQUESTS.every((view) => {

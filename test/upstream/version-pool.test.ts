@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Endpoint } from '../../src/routing/table.ts';
+import type { EndpointPool } from '../../src/upstream/endpoint-pool.ts';
 import { VersionPool } from '../../src/upstream/version-pool.ts';
 import { seededRandom } from '../routing/seeded-random.ts';
 
@@ -22,6 +23,11 @@ function busy(random: () => number, ...active: readonly number[]): VersionPool {
 function drawing(...numbers: readonly number[]): () => number {
   let next = 0;
   return () => numbers[next++ % numbers.length] ?? 0;
+}
+
+function firstOf({ endpoints: [first] }: VersionPool): EndpointPool {
+  if (first === undefined) throw new Error('it has no endpoint');
+  return first;
 }
 
 function names(pool: VersionPool): string[] {
@@ -175,4 +181,53 @@ t.test('one of 5,000 endpoints comes or goes in a moment', async (t) => {
   const { user, system } = process.cpuUsage(began);
   t.ok(user + system < 250_000, `${user + system} microseconds for a thousand`);
   t.equal(pool.endpoints.length, 5_000);
+});
+
+t.test('sweeps look at the endpoints of a version only while time can change something', async (t) => {
+  const pool = busy(drawing(0), 0, 0);
+  let looks = 0;
+  const first = firstOf(pool);
+  const sweep = first.sweep.bind(first);
+  first.sweep = (now) => {
+    looks += 1;
+    return sweep(now);
+  };
+  let now = 0;
+  const looksIn = (seconds: number): number => {
+    looks = 0;
+    for (const end = now + seconds * 1000; now < end; now += 250) pool.sweep(now);
+    return looks;
+  };
+  looksIn(1);
+  t.equal(looksIn(60), 0, 'nobody asks for it');
+  t.equal(pool.pick(null)?.name, 'a:80');
+  first.active += 1;
+  t.equal(looksIn(60), 240, 'an exchange is in flight');
+  first.active -= 1;
+  looksIn(1);
+  t.equal(looksIn(60), 0, 'it is over');
+});
+
+t.test('a failure that comes after a rest is swept until it is over', async (t) => {
+  const ejection = { failures: 1, time: 1000, maxTime: 1000, maxShare: 1, serverErrors: false };
+  const pool = new VersionPool('k', { maxIdle: 8, ejection });
+  pool.update(endpoints('a', 'b'));
+  for (let now = 0; now < 20_000; now += 250) pool.sweep(now);
+  const first = firstOf(pool);
+  t.match(pool.failed(first, 20_000), { standing: 'ejected' });
+  t.equal(pool.sweep(20_250), true);
+  for (let now = 20_500; now < 22_500; now += 250) pool.sweep(now);
+  t.equal(first.health.standing, 'due');
+});
+
+t.test('the seconds of the retry budget pass while a version rests', async (t) => {
+  const pool = new VersionPool('k', { maxIdle: 8, retries: { budget: 0.2, minimum: 0 } });
+  pool.update(endpoints('a', 'b'));
+  for (let now = 0; now < 30_000; now += 250) pool.sweep(now);
+  const retries = () => [...Array(100).keys()].filter(() => pool.budget.take()).length;
+  pool.budget.requests += 100;
+  t.equal(retries(), 20, 'requests after a rest');
+  for (let now = 30_000; now < 45_000; now += 250) pool.sweep(now);
+  pool.budget.requests += 10;
+  t.equal(retries(), 2, 'what came before the second rest is gone');
 });
