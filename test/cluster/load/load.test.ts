@@ -33,7 +33,10 @@ const ok = (text: string) =>
 t.test('every request is answered, its body arrives and its Pod is known', async (t) => {
   const { target, perConnection } = await echoServer(t);
   const load = startLoad({ targets: [target], connections: 3, streams: [{ ...PLAIN, rate: 200, posts: 0.5 }] });
+  const mostOfOne = () => Math.max(0, ...perConnection.values());
   await load.answered(120);
+  // A machine that is busy sends in bursts, and each request of a burst needs a connection of its own.
+  for (let more = 0; more < 20 && mostOfOne() < 5; more += 1) await load.answered(20);
   await load.stop();
   t.same(
     load.records.map(failureOf).filter((failure) => failure !== null),
@@ -52,7 +55,7 @@ t.test('every request is answered, its body arrives and its Pod is known', async
   );
   t.equal(perConnection.size, load.opened);
   t.ok(load.opened >= 3);
-  t.ok(Math.max(...perConnection.values()) >= 5, 'connections are kept');
+  t.ok(mostOfOne() >= 5, 'connections are kept');
   t.same(load.surprises, []);
 });
 

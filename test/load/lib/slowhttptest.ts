@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import type { Started } from './processes.ts';
 import type { Context } from './scenario.ts';
 
@@ -32,4 +33,13 @@ export function slowhttptestVersion(): string {
 export function attack({ processes }: Context, { mode, url, connections, rate, seconds }: Attack): Started {
   const numbers = ['-c', connections, '-r', rate, '-l', seconds, '-p', 3].map(String);
   return processes.start('nice', ['-n', '19', 'slowhttptest', ...ARGUMENTS[mode], ...numbers, '-u', url, '-v', '1']);
+}
+
+/** Connections that it has tried to open, whatever became of them, by its own last account. */
+export function tried({ lines }: Started): number {
+  const last = (word: string): number => {
+    const line = lines.findLast((text) => stripVTControlCharacters(text).startsWith(`${word}:`));
+    return line === undefined ? 0 : Number(/(\d+)\D*$/.exec(stripVTControlCharacters(line))?.[1]);
+  };
+  return last('connected') + last('error') + last('closed');
 }
