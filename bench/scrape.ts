@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import type { Route, Version } from '../src/routing/table.ts';
 import { SeriesRegistry, WorkerCounters } from '../src/telemetry/counters.ts';
 import { Exposition, type ExpositionFormat } from '../src/telemetry/exposition.ts';
-import { seriesOf } from '../src/telemetry/keys.ts';
+import { keysOf } from '../src/telemetry/keys.ts';
 import { recordAnswer, recordOutcome } from '../src/telemetry/record.ts';
 import { processState } from '../test/lib/process-state.ts';
 
@@ -71,7 +71,7 @@ function filled(rollouts: number, workers: number): Exposition {
   const table = { routes: Array.from({ length: rollouts }, (_, index) => routeOf(`rollout-${index}`)) };
   const registry = new SeriesRegistry({ workers, now: () => 0 });
   const counters = registry.update(table).map((patch) => new WorkerCounters(patch));
-  for (const key of seriesOf(table).keys()) {
+  for (const key of new Map(table.routes.flatMap((route) => keysOf(route).series)).keys()) {
     for (const block of counters.map((worker) => worker.series(key))) {
       for (let request = 0; request < REQUESTS_PER_BLOCK; request += 1) {
         const status = request % 17 === 0 ? 503 : 200;

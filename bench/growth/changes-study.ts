@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { startLoad } from '../../test/cluster/load/load.ts';
 import type { Children } from '../children.ts';
 import { LOAD_CORE, PROXY_CORE } from '../cores.ts';
@@ -24,7 +25,8 @@ export interface ChangesRound {
 
 export interface ChangesResult {
   readonly name: string;
-  readonly rounds: readonly { readonly quiet: ChangesRound; readonly changing: ChangesRound }[];
+  /** `control`: nothing changes, but a process that has nothing to do with Headgate takes as much CPU as the changes did, in as many pieces. */
+  readonly rounds: readonly Readonly<Record<'quiet' | 'changing' | 'control', ChangesRound>>[];
 }
 
 const CHANGES = { tableMs: 100, pods: 50 };
@@ -40,8 +42,10 @@ export const CHANGING: readonly SteadyCase[] = [
 const CORES = [PROXY_CORE, LOAD_CORE];
 const RATE = 500;
 const CONNECTIONS = 8;
+/** Until the foreign process has started. */
+const FOREIGN_START_MS = 500;
 
-/** An open loop at a rate that is far from what the machine can do, with changes and without in turns. */
+/** An open loop at a rate that is far from what the machine can do, with changes, without and with the control in turns. */
 export async function changesStudy(
   children: Children,
   { name, size }: SteadyCase,
@@ -57,10 +61,35 @@ export async function changesStudy(
     process.kill(gateway.pid, 'SIGUSR2');
     const changing = await stretch(gateway, seconds);
     process.kill(gateway.pid, 'SIGUSR2');
-    all.push({ quiet, changing });
+    const control = await besideForeignWork(children, size.changes, mainThread(changing) - mainThread(quiet), () =>
+      stretch(gateway, seconds),
+    );
+    all.push({ quiet, changing, control });
   }
   await children.end(gateway.child);
   return { name, rounds: all };
+}
+
+/** Of one core. */
+function mainThread({ process, worker }: ChangesRound): number {
+  return process - worker;
+}
+
+/** @param share of one core, in one piece for each change */
+async function besideForeignWork(
+  children: Children,
+  { tableMs, pods }: SteadyCase['size']['changes'],
+  share: number,
+  during: () => Promise<ChangesRound>,
+): Promise<ChangesRound> {
+  const period = 1000 / ((tableMs > 0 ? 1000 / tableMs : 0) + pods);
+  const program = fileURLToPath(new URL('foreign-work.ts', import.meta.url));
+  const busy = Math.max(0, share * period);
+  const child = children.start('foreign', CORES, process.execPath, [program, String(busy), String(period)]);
+  await sleep(FOREIGN_START_MS);
+  const round = await during();
+  await children.end(child);
+  return round;
 }
 
 async function stretch(gateway: Gateway, seconds: number): Promise<ChangesRound> {

@@ -37,33 +37,33 @@ export function steadyTable(results: readonly SteadyResult[]): string {
 /** Markdown: what changes do to the requests meanwhile. */
 export function changesTable(results: readonly ChangesResult[]): string {
   const rows = results.map(({ name, rounds }) => {
-    const pair = (part: keyof ChangesRound, write: (value: number) => string): string => {
-      const [quiet, changing] = (['quiet', 'changing'] as const).map((side) =>
-        median(rounds.map((one) => one[side][part])),
+    const each = (part: keyof ChangesRound, write: (value: number) => string): string =>
+      STRETCHES.map((stretch) => write(median(rounds.map((round) => round[stretch][part])))).join(', ');
+    const p99 = (stretch: 'changing' | 'control') =>
+      spread(
+        rounds.map((round) => round[stretch].p99 / round.quiet.p99),
+        2,
       );
-      return `${write(quiet ?? Number.NaN)}, ${write(changing ?? Number.NaN)}`;
-    };
-    const failed = rounds.reduce((sum, { quiet, changing }) => sum + quiet.failed + changing.failed, 0);
+    const failed = rounds.flatMap((round) => STRETCHES.map((stretch) => round[stretch].failed));
     return [
       name,
-      pair('p50', milliseconds),
-      pair('p99', milliseconds),
-      spread(
-        rounds.map(({ quiet, changing }) => changing.p99 / quiet.p99),
-        2,
-      ),
-      pair('worker', percent),
-      pair('process', percent),
-      pair('waited', percent),
-      String(failed),
+      each('p50', milliseconds),
+      each('p99', milliseconds),
+      p99('changing'),
+      p99('control'),
+      each('worker', percent),
+      each('process', percent),
+      each('waited', percent),
+      String(failed.reduce((sum, one) => sum + one, 0)),
     ];
   });
   return table(
     [
       'What changes',
-      'p50 ms quiet, changing',
+      'p50 ms quiet, changing, control',
       'p99 ms',
-      'ratio of the p99',
+      'ratio of the p99, changing',
+      'control',
       'worker, % of a core',
       'process',
       'worker waited for a core, % of the time',
@@ -73,6 +73,8 @@ export function changesTable(results: readonly ChangesResult[]): string {
     rows,
   );
 }
+
+const STRETCHES = ['quiet', 'changing', 'control'] as const;
 
 function milliseconds(value: number): string {
   return value.toFixed(2);
