@@ -18,20 +18,22 @@ const MOST_TIMES = 2;
 /** Of a quiet time; an attack takes about twice as long. */
 const QUIET_MS = 4_000;
 /** What a round of each of the three takes. */
-const ROUND_SECONDS = 36;
+const ROUND_SECONDS = 66;
 /** A machine that others use makes a bad second by itself, or leaves the attacker no time: such a round is repeated. */
-const MORE_ROUNDS = 2;
+const MORE_ROUNDS = 3;
 const LOOK_MS = 500;
 /** Headgate's, so that most of the thousand are there at a time. */
 const PATIENCE_S = 4;
 
 /** A thousand slow clients at a time, in three manners, beside good ones. */
-export const scenario: Scenario = { name: 'slow-clients', seconds: 36, run };
+export const scenario: Scenario = { name: 'slow-clients', seconds: 66, run };
 
 interface Round {
-  /** Of the good clients' latency, milliseconds. */
+  /** 99th percentiles of the good clients' latency, milliseconds. */
   readonly quiet: number;
   readonly attacked: number;
+  /** While another Headgate is attacked: what the attack costs anybody with whom it shares the machine. */
+  readonly elsewhere: number;
   readonly samples: number;
   /** Connections that the attacker has tried to open, by its own account. */
   readonly tried: number;
@@ -50,7 +52,9 @@ async function run(context: Context): Promise<void> {
   const more = `  - { name: attacked, path: /attacked, versions: { only: { weight: 1, endpoints: ["127.0.0.1:${attacked.port}"] } } }
 timeouts: { requestHeaders: ${PATIENCE_S}s, idle: ${PATIENCE_S}s }
 `;
-  const headgate = await HeadgateProcess.start(context, { config: appRoute(upstreams, more) });
+  const config = appRoute(upstreams, more);
+  const headgate = await HeadgateProcess.start(context, { config });
+  const another = await HeadgateProcess.start(context, { config, name: 'another' });
   const load = startLoad({
     targets: [{ host: '127.0.0.1', port: headgate.port }],
     connections: 8,
@@ -63,11 +67,10 @@ timeouts: { requestHeaders: ${PATIENCE_S}s, idle: ${PATIENCE_S}s }
     const rounds: Round[] = [];
     for (let tries = 0; tries < wanted + MORE_ROUNDS; tries += 1) {
       if (rounds.length >= wanted && ratio(rounds) <= MOST_TIMES) break;
-      const round = await oneRound(context, headgate, load, mode);
+      const round = await oneRound({ context, headgate, another, load, mode, isFirst: tries % 2 === 0 });
       if (isAttack(round)) rounds.push(round);
-      const { quiet, attacked, tried, peak } = round;
-      context.say(`${mode}: p99 ${quiet.toFixed(1)} ms quiet, ${attacked.toFixed(1)} ms under attack`);
-      context.say(`${mode}: ${tried} slow connections, ${peak} at a time`);
+      context.say(`${mode}: p99 ${milliseconds(round)}`);
+      context.say(`${mode}: ${round.tried} slow connections, ${round.peak} at a time`);
     }
     context.check(
       `${mode}: the attacker got to attack`,
@@ -80,41 +83,64 @@ timeouts: { requestHeaders: ${PATIENCE_S}s, idle: ${PATIENCE_S}s }
   const failed = load.records.filter(({ status, error }) => status !== 200 || error !== null);
   context.figure('good requests, failed', `${load.records.length}, ${failed.length}`);
   context.check('no good request failed', failed.length === 0, `${failed[0]?.status} ${failed[0]?.error}`);
-  context.check('nothing unexpected was logged', headgate.bugs.length === 0, headgate.bugs.slice(0, 3).join('\n'));
+  const bugs = [...headgate.bugs, ...another.bugs];
+  context.check('nothing unexpected was logged', bugs.length === 0, bugs.slice(0, 3).join('\n'));
 }
 
-/** A quiet time, and then an attack of the same length at least, which ends by itself or when Headgate has closed everything. */
-async function oneRound(context: Context, headgate: HeadgateProcess, load: Load, mode: Mode): Promise<Round> {
-  const own = await headgate.metric('headgate_connections');
+interface Scene {
+  readonly context: Context;
+  /** The one that the good clients ask. */
+  readonly headgate: HeadgateProcess;
+  readonly another: HeadgateProcess;
+  readonly load: Load;
+  readonly mode: Mode;
+  /** Whether it is attacked before the other one. */
+  readonly isFirst: boolean;
+}
+
+/** A quiet time, an attack on Headgate and the same one on another. */
+async function oneRound(scene: Scene): Promise<Round> {
+  const { headgate, another, load, isFirst } = scene;
   const quiet = await latencies(load, () => sleep(QUIET_MS));
-  const before = await timeouts(headgate);
+  const before = isFirst ? null : await oneAttack(scene, another);
+  const attacked = await oneAttack(scene, headgate);
+  const elsewhere = before ?? (await oneAttack(scene, another));
+  const p99 = (values: readonly number[]): number => quantile(values, 0.99);
+  return {
+    quiet: p99(quiet),
+    attacked: p99(attacked.latencies),
+    elsewhere: p99(elsewhere.latencies),
+    samples: quiet.length + attacked.latencies.length + elsewhere.latencies.length,
+    tried: Math.min(attacked.tried, elsewhere.tried),
+    peak: attacked.peak,
+    peakRss: attacked.peakRss,
+    timedOut: attacked.timedOut,
+  };
+}
+
+interface Attacked extends Pick<Round, 'tried' | 'peak' | 'peakRss' | 'timedOut'> {
+  /** Of the good clients, milliseconds. */
+  readonly latencies: readonly number[];
+}
+
+/** It ends by itself or when all its connections have been closed. */
+async function oneAttack({ context, load, mode }: Scene, target: HeadgateProcess): Promise<Attacked> {
+  const own = await target.metric('headgate_connections');
+  const before = await timeouts(target);
   let [attempts, peak, peakRss] = [0, 0, 0];
-  const attacked = await latencies(load, async () => {
-    const url = `http://127.0.0.1:${headgate.port}/attacked/${mode === 'read' ? 'medium' : ''}`;
+  const found = await latencies(load, async () => {
+    const url = `http://127.0.0.1:${target.port}/attacked/${mode === 'read' ? 'medium' : ''}`;
     const length = Math.ceil(CONNECTIONS / RATE + PATIENCE_S + 1);
     const attacker = attack(context, { mode, url, connections: CONNECTIONS, rate: RATE, seconds: length });
     while (!attacker.exited) {
-      peak = Math.max(peak, (await headgate.metric('headgate_connections')) - own);
-      peakRss = Math.max(peakRss, rss(headgate.pid));
+      peak = Math.max(peak, (await target.metric('headgate_connections')) - own);
+      peakRss = Math.max(peakRss, rss(target.pid));
       await sleep(LOOK_MS);
     }
     attempts = tried(attacker);
   });
-  await until(
-    async () => (await headgate.metric('headgate_connections')) <= 2 * own,
-    'the end of the slow connections',
-  );
-  const timedOut = (await timeouts(headgate)) - before;
-  const p99 = (values: readonly number[]): number => quantile(values, 0.99);
-  return {
-    quiet: p99(quiet),
-    attacked: p99(attacked),
-    samples: quiet.length + attacked.length,
-    tried: attempts,
-    peak,
-    peakRss,
-    timedOut,
-  };
+  await until(async () => (await target.metric('headgate_connections')) <= 2 * own, 'the end of the slow connections');
+  return { latencies: found, tried: attempts, peak, peakRss, timedOut: (await timeouts(target)) - before };
 }
 
 /** The attacker has the lowest priority, and gets nothing done where others need the machine. What Headgate did does not matter here. */
@@ -124,18 +150,16 @@ function isAttack({ tried }: Round): boolean {
 
 function judgeRounds(context: Context, mode: Mode, rounds: readonly Round[]): void {
   const most = (of: (round: Round) => number): number => Math.max(...rounds.map(of));
-  const ms = rounds.map(
-    ({ quiet, attacked }) => `${quiet.toFixed(1)} ms quiet, ${attacked.toFixed(1)} ms under attack`,
-  );
+  const ms = rounds.map(milliseconds).join('; ');
   const samples = rounds.reduce((sum, round) => sum + round.samples, 0);
   const peak = most((round) => round.peak);
   const timedOut = Math.min(...rounds.map((round) => round.timedOut));
   const mib = (most(({ peakRss }) => peakRss) / 1024).toFixed(0);
   const times = `${ratio(rounds).toFixed(2)} times`;
-  context.figure(`${mode}: p99 of good clients`, `${ms.join('; ')}: ${times}, of ${samples} requests`);
+  context.figure(`${mode}: p99 of good clients`, `${ms}: ${times}, of ${samples} requests`);
   context.figure(`${mode}: slow connections, answered 408`, `${peak}, ${timedOut}; peak RSS ${mib} MiB`);
-  const sentence = `${mode}: p99 of good clients is at most ${MOST_TIMES} times the quiet one`;
-  context.check(sentence, ratio(rounds) <= MOST_TIMES, ms.join('; '));
+  const sentence = `${mode}: p99 of good clients is at most ${MOST_TIMES} times that beside the same attack on another`;
+  context.check(sentence, ratio(rounds) <= MOST_TIMES, ms);
   context.check(`${mode}: the attack was one`, peak >= CONNECTIONS / 2, `${peak} connections at most`);
   // A slow reader has sent all that there is to send.
   if (mode === 'read') return;
@@ -143,10 +167,19 @@ function judgeRounds(context: Context, mode: Mode, rounds: readonly Round[]): vo
   context.check(`${mode}: slow clients are answered 408`, timedOut >= 0.9 * CONNECTIONS, found);
 }
 
-/** The median of the rounds', each of which is compared with the quiet time right before; the lower one of two. */
+function milliseconds({ quiet, attacked, elsewhere }: Round): string {
+  const times = [`${quiet.toFixed(1)} ms quiet`, `${attacked.toFixed(1)} ms under attack`];
+  return [...times, `${elsewhere.toFixed(1)} ms beside an attack on another`].join(', ');
+}
+
+/**
+ * The median of the rounds', the lower one of two. Not a comparison with the quiet time: on two cores an attack on anybody takes
+ * time from all. In twelve rounds the good clients' p99 was 0.7 to 3.7 times the quiet one under attack, and 0.7 to 3.2 times
+ * while another process was attacked, with a median of 2.0 for both.
+ */
 function ratio(rounds: readonly Round[]): number {
   return quantile(
-    rounds.map(({ quiet, attacked }) => attacked / quiet),
+    rounds.map(({ attacked, elsewhere }) => attacked / elsewhere),
     0.5,
   );
 }
