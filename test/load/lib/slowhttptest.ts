@@ -8,6 +8,8 @@ export type Mode = 'header' | 'body' | 'read';
 
 export interface Attack {
   readonly mode: Mode;
+  /** As `nice` takes it: 0 to 19, the lowest priority. */
+  readonly niceness: number;
   readonly url: string;
   readonly connections: number;
   /** Connections a second. */
@@ -29,10 +31,21 @@ export function slowhttptestVersion(): string {
   return /version (\S+)/.exec(`${stdout}${stderr}`)?.[1] ?? 'unknown';
 }
 
-/** Starts it with the lowest priority: what is measured is the patience of Headgate, not who wins a core. */
-export function attack({ processes }: Context, { mode, url, connections, rate, seconds }: Attack): Started {
+/** Starts it. */
+export function attack({ processes }: Context, options: Attack): Started {
+  const { mode, niceness, url, connections, rate, seconds } = options;
   const numbers = ['-c', connections, '-r', rate, '-l', seconds, '-p', 3].map(String);
-  return processes.start('nice', ['-n', '19', 'slowhttptest', ...ARGUMENTS[mode], ...numbers, '-u', url, '-v', '1']);
+  return processes.start('nice', [
+    '-n',
+    `${niceness}`,
+    'slowhttptest',
+    ...ARGUMENTS[mode],
+    ...numbers,
+    '-u',
+    url,
+    '-v',
+    '1',
+  ]);
 }
 
 /** Connections that it has tried to open, whatever became of them, by its own last account. */
