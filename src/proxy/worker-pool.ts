@@ -214,11 +214,17 @@ export class WorkerPool {
     if (this.#stopping) return;
     this.restarted += 1;
     this.#options.logger.error({ worker: slot }, 'a worker ended and is replaced');
+    this.#replace(slot);
+  }
+
+  /** Until it succeeds: while there was no worker, somebody else may have taken the port. */
+  #replace(slot: number): void {
     setTimeout(() => {
       if (this.#stopping) return;
       this.#spawn(slot).catch((error: unknown) => {
+        this.#applied[slot] = 0;
         this.#options.logger.error({ worker: slot, err: String(error) }, 'a worker could not be replaced');
-        this.#onExit(slot);
+        this.#replace(slot);
       });
     }, RESTART_MS);
   }

@@ -111,6 +111,23 @@ t.test('a worker that dies is replaced and counted, and requests are served agai
   t.equal((await again.readResponse()).status, 204, 'with the table that there is, on the same port');
 });
 
+t.test('a worker whose port somebody took meanwhile is replaced when it is free, and counted once', async (t) => {
+  const upstream = await strictUpstream(t);
+  const { pool, port, threads } = await scene(t, 1, upstream.port);
+  await threads[0]?.terminate();
+  const other = createServer();
+  other.listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  await until(() => threads.length >= 3, 'another attempt');
+  t.notOk(pool.ready);
+  other.close();
+  await until(() => pool.ready, 'the new worker');
+  t.equal(pool.restarted, 1);
+  const client = await rawClient(t, port);
+  client.send(GET);
+  t.equal((await client.readResponse()).status, 200);
+});
+
 t.test('an error that nobody expected does not end a worker', async (t) => {
   const upstream = await strictUpstream(t);
   const { pool, port, threads } = await scene(t, 1, upstream.port);
