@@ -57,7 +57,7 @@ export interface Published {
 
 /** The worker threads: keeps them alive and tells each what it needs to know. */
 export class WorkerPool {
-  /** Workers that died and were replaced. */
+  /** Workers that died, those included that did so before they served. */
   restarted = 0;
   readonly #options: WorkerPoolOptions;
   readonly #workers: Worker[] = [];
@@ -197,7 +197,7 @@ export class WorkerPool {
     const answer = await Promise.race([heard(worker, 'listening'), heard(worker, 'listenFailed'), ended(worker)]);
     if (answer?.type === 'listening') {
       this.#listening[slot] = true;
-      worker.once('exit', () => this.#onExit(slot));
+      worker.once('exit', () => this.#onEnd(slot));
       return answer.ports;
     }
     // Its counters must have no writer left when the next worker of this slot begins.
@@ -206,26 +206,20 @@ export class WorkerPool {
     throw new Error('a worker ended before it could listen');
   }
 
-  #onExit(slot: number): void {
+  /** @param failure why it could not begin; null: it had begun */
+  #onEnd(slot: number, failure: Error | null = null): void {
     this.#options.registry.workerLost(slot);
     this.#leftOut[slot] = {};
     this.#applied[slot] = 0;
     this.#listening[slot] = false;
     if (this.#stopping) return;
-    this.restarted += 1;
-    this.#options.logger.error({ worker: slot }, 'a worker ended and is replaced');
-    this.#replace(slot);
-  }
-
-  /** Until it succeeds: while there was no worker, somebody else may have taken the port. */
-  #replace(slot: number): void {
+    // Nothing is wrong with a worker whose port somebody else has taken meanwhile.
+    if (!(failure instanceof ListenError)) this.restarted += 1;
+    const what = failure === null ? 'a worker ended and is replaced' : 'a worker could not be replaced';
+    this.#options.logger.error({ worker: slot, err: failure?.message }, what);
     setTimeout(() => {
       if (this.#stopping) return;
-      this.#spawn(slot).catch((error: unknown) => {
-        this.#applied[slot] = 0;
-        this.#options.logger.error({ worker: slot, err: String(error) }, 'a worker could not be replaced');
-        this.#replace(slot);
-      });
+      this.#spawn(slot).catch((error: Error) => this.#onEnd(slot, error));
     }, RESTART_MS);
   }
 }

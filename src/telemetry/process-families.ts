@@ -26,10 +26,7 @@ export function processFamilies(prefix: string, version: string): Family[] {
       counter('tls_handshake_failures_total', 'Connections of clients that ended before their TLS handshake did.'),
       TLS_HANDSHAKE_FAILURES,
     ),
-    single(
-      counter('workers_restarted_total', 'Worker threads that died and were replaced.'),
-      (state) => state.workersRestarted,
-    ),
+    single(counter('workers_restarted_total', 'Worker threads that died.'), (state) => state.workersRestarted),
     single(
       gauge(
         'problems',

@@ -11,6 +11,7 @@ import {
   FIRST_STATUS,
   IN_FLIGHT,
   STATUS_BASE,
+  TABLE_GENERATION,
 } from '../../src/telemetry/layout.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { listenerTls } from '../lib/certificates.ts';
@@ -113,12 +114,14 @@ t.test('a worker that dies is replaced and counted, and requests are served agai
 
 t.test('a worker whose port somebody took meanwhile is replaced when it is free, and counted once', async (t) => {
   const upstream = await strictUpstream(t);
-  const { pool, port, threads } = await scene(t, 1, upstream.port);
+  const { pool, registry, port, threads } = await scene(t, 1, upstream.port);
   await threads[0]?.terminate();
   const other = createServer();
   other.listen(port, '127.0.0.1');
+  t.teardown(() => other.close());
   await once(other, 'listening');
-  await until(() => threads.length >= 3, 'another attempt');
+  const generation = () => registry.workers()[0]?.[TABLE_GENERATION];
+  await until(() => threads.length >= 3 && generation() === 0, 'another attempt');
   t.notOk(pool.ready);
   other.close();
   await until(() => pool.ready, 'the new worker');

@@ -8,7 +8,7 @@ export type Mode = 'header' | 'body' | 'read';
 
 export interface Attack {
   readonly mode: Mode;
-  /** As `nice` takes it: 0 to 19, the lowest priority. */
+  /** As `nice` takes it: from 0, the usual priority, to 19, the lowest. */
   readonly niceness: number;
   readonly url: string;
   readonly connections: number;
@@ -31,7 +31,6 @@ export function slowhttptestVersion(): string {
   return /version (\S+)/.exec(`${stdout}${stderr}`)?.[1] ?? 'unknown';
 }
 
-/** Starts it. */
 export function attack({ processes }: Context, options: Attack): Started {
   const { mode, niceness, url, connections, rate, seconds } = options;
   const numbers = ['-c', connections, '-r', rate, '-l', seconds, '-p', 3].map(String);
