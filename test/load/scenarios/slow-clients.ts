@@ -19,7 +19,7 @@ const RATE = 300;
 const GOOD_RATE = 250;
 /** The good clients' p99 under attack, in multiples of the one beside an attack on another. */
 const MOST_TIMES = 2;
-/** What a slow connection costs, in good requests: 2 to 6 on a quiet machine, 8 beside three busy loops. */
+/** What a slow connection costs, in good requests: 2 to 7 on a quiet machine, 8 beside three busy loops. */
 const MOST_REQUESTS = 20;
 /** Of a quiet time; an attack takes about twice as long. */
 const QUIET_MS = 4_000;
