@@ -11,6 +11,7 @@ import { Exposition, type ExpositionFormat } from '../src/telemetry/exposition.t
 import { keysOf } from '../src/telemetry/keys.ts';
 import { recordAnswer, recordOutcome } from '../src/telemetry/record.ts';
 import { processState } from '../test/lib/process-state.ts';
+import { median } from './spread.ts';
 
 const REQUESTS_PER_BLOCK = 50;
 
@@ -71,7 +72,7 @@ function filled(rollouts: number, workers: number): Exposition {
   const table = { routes: Array.from({ length: rollouts }, (_, index) => routeOf(`rollout-${index}`)) };
   const registry = new SeriesRegistry({ workers, now: () => 0 });
   const counters = registry.update(table).map((patch) => new WorkerCounters(patch));
-  for (const key of new Map(table.routes.flatMap((route) => keysOf(route).series)).keys()) {
+  for (const [key] of table.routes.flatMap((route) => keysOf(route).series)) {
     for (const block of counters.map((worker) => worker.series(key))) {
       for (let request = 0; request < REQUESTS_PER_BLOCK; request += 1) {
         const status = request % 17 === 0 ? 503 : 200;
@@ -101,8 +102,4 @@ function routeOf(name: string): Route {
       { version: 1, weight: 10 },
     ],
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -1,6 +1,6 @@
 /**
- * What only the one list has, and what only the other; no value is in a list twice. Of long lists that differ in few places each place is looked at once, and no
- * more.
+ * What only the one list has, and what only the other; no value is in a list twice. Of long lists that differ in few places each
+ * place is looked at once, and no more.
  */
 export function difference<T>(
   before: readonly T[],

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuTime } from '../../../bench/cpu-time.ts';
+import { median } from '../../../bench/spread.ts';
 import { quantile } from '../../cluster/judge/quantile.ts';
 import { now } from '../../cluster/load/clock.ts';
 import { type Load, startLoad } from '../../cluster/load/load.ts';
@@ -12,7 +13,10 @@ import { until } from '../lib/until.ts';
 import { startUpstream } from '../lib/upstream.ts';
 
 const CONNECTIONS = 1_000;
-/** Of an attack on both before any is judged. The first one of a manner runs code that has not been compiled: 1.8 to 2.1 times the p99, later ones 0.7 to 1.8. */
+/**
+ * Of an attack on both before any is judged. The first one of a manner runs code that has not been compiled: 1.8 to 2.1 times the
+ * p99, later ones 0.7 to 1.8.
+ */
 const FIRST_CONNECTIONS = 300;
 const RATE = 300;
 /** Requests a second of the good clients: enough for a 99th percentile in a few seconds, and far from what Headgate can do. */
@@ -30,7 +34,10 @@ const MORE_ROUNDS = 4;
 /** Rounds in which the machine left the attacker too little time. */
 const MOST_DROPPED = 2;
 const LOOK_MS = 500;
-/** Of the attacker, who is not to take the cores from the good clients. From the first round on that is dropped he has the usual one. */
+/**
+ * Of the attacker, who is not to take the cores from the good clients. From the first round on that is dropped he has the usual
+ * one.
+ */
 const LOWEST_PRIORITY = 19;
 /** Headgate's, so that most of the thousand are there at a time. */
 const PATIENCE_S = 4;
@@ -106,13 +113,13 @@ async function roundsOf(scene: Scene, mode: Mode, wanted: number): Promise<reado
   const { say } = scene.context;
   const rounds: Round[] = [];
   let dropped = 0;
-  const first = { mode, niceness: LOWEST_PRIORITY, connections: FIRST_CONNECTIONS, ownFirst: true };
+  const first = { mode, niceness: LOWEST_PRIORITY, connections: FIRST_CONNECTIONS };
   await Promise.all([scene.headgate, scene.another].map((target) => oneAttack(scene, target, first)));
   const isEnough = (): boolean => rounds.length >= wanted && rounds.length % 2 === 1 && slowdown(rounds) <= MOST_TIMES;
   while (rounds.length < wanted + MORE_ROUNDS && dropped <= MOST_DROPPED && !isEnough()) {
     const niceness = dropped === 0 ? LOWEST_PRIORITY : 0;
     const ownFirst = rounds.length % 2 === 0;
-    const round = await oneRound(scene, { mode, niceness, connections: CONNECTIONS, ownFirst });
+    const round = await oneRound(scene, { mode, niceness, connections: CONNECTIONS }, ownFirst);
     if (isAttack(round)) rounds.push(round);
     else dropped += 1;
     say(`${mode}: p99 ${milliseconds(round)}`);
@@ -123,20 +130,17 @@ async function roundsOf(scene: Scene, mode: Mode, wanted: number): Promise<reado
   return rounds;
 }
 
-interface Attacker extends Pick<Attack, 'mode' | 'niceness' | 'connections'> {
-  /** Headgate is attacked before the other one. */
-  readonly ownFirst: boolean;
-}
+type Attacker = Pick<Attack, 'mode' | 'niceness' | 'connections'>;
 
-/** A quiet time, an attack on Headgate and the same one on another. */
-async function oneRound(scene: Scene, attacker: Attacker): Promise<Round> {
+/** A quiet time, an attack on Headgate and the same one on another. @param ownFirst Headgate is attacked before the other one */
+async function oneRound(scene: Scene, attacker: Attacker, ownFirst: boolean): Promise<Round> {
   const { headgate, another, load } = scene;
   const cpuBefore = cpu(headgate);
   const quiet = await latencies(load, () => sleep(QUIET_MS));
   const goodRequest = (cpu(headgate) - cpuBefore) / quiet.length;
-  const first = await oneAttack(scene, attacker.ownFirst ? headgate : another, attacker);
-  const second = await oneAttack(scene, attacker.ownFirst ? another : headgate, attacker);
-  const [own, elsewhere] = attacker.ownFirst ? [first, second] : [second, first];
+  const first = await oneAttack(scene, ownFirst ? headgate : another, attacker);
+  const second = await oneAttack(scene, ownFirst ? another : headgate, attacker);
+  const [own, elsewhere] = ownFirst ? [first, second] : [second, first];
   const p99 = (values: readonly number[]): number => quantile(values, 0.99);
   return {
     quiet: p99(quiet),
@@ -219,10 +223,6 @@ function milliseconds({ quiet, own, elsewhere }: Round): string {
  */
 function slowdown(rounds: readonly Round[]): number {
   return median(rounds.map(({ own, elsewhere }) => own / elsewhere));
-}
-
-function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
 }
 
 /** Of all threads, seconds. */
